@@ -1,0 +1,109 @@
+"""Sets of cases. What a set means (open, overdue, mine) is written here once; filters, pages and API ask for it."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case as When_
+from django.db.models import Q, Value, When
+from django.utils import timezone
+
+from cases.choices import OPEN_STATUSES, RUNNING_STATUSES, Status, Urgency
+from grids.choices import KINDS, PATH_FIELD
+from grids.querysets import AnchoredQuerySet
+from grids.scoping import scope_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from liangcheng.accounts.models import User
+
+
+class CaseQuerySet(AnchoredQuerySet):
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """What the user may see of cases, through every door (DESIGN: scope).
+
+        The subtree of each posting, except confidential cases that a level below its grid does not answer for;
+        what they reported or handle; for a department's staff what it handles or helps with.
+        """
+        scope = scope_of(user)
+        if scope.everything:
+            return self.filter()
+        condition = Q(discovered_by_id=scope.user_id) | Q(assignee_id=scope.user_id)
+        for post in scope.territorial:
+            condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}) & (
+                Q(confidential=False) | Q(handling_level__in=KINDS[post.rank :])
+            )
+        if scope.department_ids:
+            helped = self.model.co_handlers.rel.related_model.objects.filter(department_id__in=scope.department_ids)
+            condition |= Q(assigned_department_id__in=scope.department_ids) | Q(pk__in=helped.values("case_id"))
+        return self.filter(condition)
+
+    def open(self) -> Self:
+        return self.filter(is_open=True)
+
+    def running(self) -> Self:
+        """Still to be resolved: these run against their deadline."""
+        return self.filter(is_open=True, status__in=RUNNING_STATUSES)
+
+    def overdue(self, now: datetime | None = None) -> Self:
+        return self.running().filter(due_at__lt=now or timezone.now())
+
+    def due_soon(self, now: datetime | None = None) -> Self:
+        """Not overdue yet, but within the last DUE_SOON_HOURS."""
+        now = now or timezone.now()
+        return self.running().filter(due_at__gte=now, due_at__lt=now + timedelta(hours=settings.DUE_SOON_HOURS))
+
+    def at_once(self) -> Self:
+        """Emergencies still running: no limit fits them, they are to be handled now."""
+        return self.running().filter(urgency=Urgency.EMERGENCY)
+
+    def assigned_to(self, user: "User", department_ids: list[int]) -> Self:
+        """On this user's own plate: assigned by name, or to a department they work for."""
+        return self.filter(Q(assignee=user) | Q(assigned_department_id__in=department_ids))
+
+    def search(self, text: str) -> Self:
+        """Quick search over number, title and address; every word must occur."""
+        found = self
+        for word in text.split()[:5]:
+            found = found.filter(
+                Q(number__icontains=word) | Q(title__icontains=word) | Q(address__icontains=word)
+            )
+        return found
+
+    def newest_first(self) -> Self:
+        """By id, not by time: ids are monotonous and unique, so paging is one comparison (SCALE 2)."""
+        return self.order_by("-id")
+
+    def rehome(self) -> int:
+        """After a move in the tree: put `handling_grid` back on each row's path, at its level or the next above."""
+        moved = 0
+        for position, kind in enumerate(KINDS):
+            upwards = [f"{PATH_FIELD[above]}_id" for above in reversed(KINDS[: position + 1])]
+            cases: list[When] = [
+                When(**{f"{column}__isnull": False}, then=models.F(column)) for column in upwards
+            ]
+            levels = [
+                When(**{f"{PATH_FIELD[above]}__isnull": False}, then=Value(above.value))
+                for above in reversed(KINDS[: position + 1])
+            ]
+            moved += self.filter(handling_level=kind).update(
+                handling_grid_id=When_(*cases, output_field=models.BigIntegerField()),
+                handling_level=When_(*levels, output_field=models.CharField()),
+            )
+        return moved
+
+
+class AppendOnlyQuerySet(models.QuerySet):
+    """Rows that are written once: what happened cannot be edited."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError("case events are append-only")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("case events are append-only")
+
+
+def is_open(status: str) -> bool:
+    return Status(status) in OPEN_STATUSES

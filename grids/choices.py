@@ -1,0 +1,52 @@
+"""Closed lists of the grid tree."""
+
+from django.db.models import TextChoices
+
+
+class GridKind(TextChoices):
+    """The four levels, from the street down (article, R1)."""
+
+    COMMUNITY = "COMMUNITY", "社区网格"
+    AREA = "AREA", "片区网格"
+    NEIGHBORHOOD = "NEIGHBORHOOD", "居民区网格"
+    MICRO_UNIT = "MICRO_UNIT", "微单元网格"
+
+
+# From the top; a kind's place in it is its rank.
+KINDS: tuple[GridKind, ...] = tuple(GridKind)
+RANK: dict[str, int] = {kind.value: rank for rank, kind in enumerate(KINDS)}
+# The path column that holds a row's grid of that kind.
+PATH_FIELD: dict[str, str] = {kind.value: kind.value.lower() for kind in KINDS}
+SHORT_LEVEL: dict[str, str] = {
+    "COMMUNITY": "街道",
+    "AREA": "片区",
+    "NEIGHBORHOOD": "居民区",
+    "MICRO_UNIT": "微单元",
+}
+# A micro-unit may be one institution that answers to its area directly (R8: 上海人民武装学院).
+ALLOWED_PARENTS: dict[str, tuple[str | None, ...]] = {
+    "COMMUNITY": (None,),
+    "AREA": ("COMMUNITY",),
+    "NEIGHBORHOOD": ("AREA",),
+    "MICRO_UNIT": ("NEIGHBORHOOD", "AREA"),
+}
+
+
+class Role(TextChoices):
+    """What somebody is at a grid (docs/glossary.md)."""
+
+    OFFICER = "OFFICER", "网格员"
+    LIAISON = "LIAISON", "联络员"
+    HEAD = "HEAD", "网格长"
+    DISPATCHER = "DISPATCHER", "派遣员"
+    INSPECTOR = "INSPECTOR", "核查员"
+    VIEWER = "VIEWER", "只读"
+    SERVICE = "SERVICE", "系统接入"
+
+
+class DepartmentKind(TextChoices):
+    OFFICE = "OFFICE", "街道办公室"
+    CENTRE = "CENTRE", "街道中心"
+    STATION = "STATION", "派驻机构"
+    ENTERPRISE = "ENTERPRISE", "服务企业"
+    ORGANISATION = "ORGANISATION", "群团组织"

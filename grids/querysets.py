@@ -1,0 +1,84 @@
+"""Sets of grids and of what is anchored to them. The only file that knows lft and rght (ADR 0001)."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from mptt.managers import TreeManager
+from mptt.querysets import TreeQuerySet
+
+from grids.choices import PATH_FIELD
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from grids.models import Grid
+    from liangcheng.accounts.models import User
+
+
+def within(grid: "Grid") -> Q:
+    """Condition on path columns: the row lies in the subtree of `grid`, itself included."""
+    return Q(**{f"{PATH_FIELD[grid.kind]}_id": grid.pk})
+
+
+class GridQuerySet(TreeQuerySet):
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """The subtrees that the user serves, and the path above them."""
+        from grids.scoping import scope_of  # the one way back: scoping reads Posting, which needs these querysets
+
+        return self.filter(scope_of(user).grid_condition())
+
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def within(self, grid: "Grid") -> Self:
+        return self.filter(within(grid))
+
+    def in_tree_order(self) -> Self:
+        return self.order_by("tree_id", "lft")
+
+    def search(self, text: str) -> Self:
+        """Grids whose name, short name, code or pinyin initials hold `text` (wyy finds 文苑一)."""
+        word = text.strip()
+        return self.filter(
+            Q(name__icontains=word)
+            | Q(short_name__icontains=word)
+            | Q(code__startswith=word)
+            | Q(name_pinyin__icontains=word.lower())
+        )
+
+
+class GridManager(TreeManager.from_queryset(GridQuerySet)):  # type: ignore[misc]
+    """mptt's manager; a move by its own methods (the admin's drag) is handed to grids.tree."""
+
+
+class AnchoredQuerySet(models.QuerySet):
+    """Rows of a GridAnchored model."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Rows in the subtrees that the user serves: the only filter on the way out of every door."""
+        from grids.scoping import scope_of
+
+        return self.filter(scope_of(user).subtree_condition())
+
+    def within(self, grid: "Grid") -> Self:
+        """Rows in the subtree of `grid`: one equality on an indexed column (ADR 0003)."""
+        return self.filter(within(grid))
+
+    def anchored_to(self, grid_ids: Iterable[int]) -> Self:
+        return self.filter(grid_id__in=list(grid_ids))
+
+
+class PostingQuerySet(models.QuerySet):
+    def current(self, **conditions: Any) -> Self:
+        """Postings in force today (dates inclusive) of accounts that are in use."""
+        today = timezone.localdate()
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=today),
+            Q(valid_to__isnull=True) | Q(valid_to__gte=today),
+            user__is_active=True,
+            grid__is_active=True,
+            **conditions,
+        )

@@ -1,0 +1,18 @@
+"""Initials for search: 文苑一 → "wyy". Names with a sound of several readings give every reading's initials."""
+
+from itertools import islice, product
+
+
+def initials(text: str, limit: int = 8) -> str:
+    """Initials of `text`, all readings, space-separated and sorted: 重庆 → "cq zq". At most `limit` variants.
+
+    Letters and digits stay themselves; everything else is left out. pypinyin is heavy (57 MB), so it is
+    loaded on first use: call this when saving, never while answering a search.
+    """
+    from pypinyin import Style, pinyin
+
+    kept = "".join(character for character in text if character.isalnum())
+    readings = pinyin(kept, style=Style.FIRST_LETTER, heteronym=True, errors=lambda rest: [[c] for c in rest])
+    options = [sorted({reading.lower()[:1] for reading in syllable if reading}) for syllable in readings]
+    variants = {"".join(letters) for letters in islice(product(*options), limit)}
+    return " ".join(sorted(variants))

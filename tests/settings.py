@@ -1,0 +1,17 @@
+"""Settings of the tests: fast hashing, plain static names, media in a temporary folder."""
+
+import tempfile
+
+from liangcheng.settings import *  # noqa: F403 -- a settings module starts from the other
+
+SECRET_KEY = "tests"
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AXES_ENABLED = False
+MEDIA_ROOT = tempfile.mkdtemp(prefix="liangcheng-media-")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+LOGGING = {"version": 1, "disable_existing_loggers": False}
