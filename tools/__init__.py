@@ -1,0 +1,1 @@
+"""Helpers of `./run`. Standard library only: they run before there is an environment."""
