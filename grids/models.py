@@ -238,15 +238,15 @@ class GridAnchored(PathColumns):
     class Meta:
         abstract = True
 
-    def anchor(self, grid_id: int) -> Grid:
-        """Hang this row on a grid: read it with a share lock and take over its path; the next save writes it.
+    def anchor(self, **lookup: Any) -> Grid:
+        """Hang this row on the grid of `lookup` (pk or code): read it with a share lock and take over its path.
 
-        Needs a transaction: a grid that moves meanwhile would leave the row on the old path (SCALE 2).
-        Returns the grid. Raises Grid.DoesNotExist.
+        The next save writes it. Needs a transaction: a grid that moves meanwhile would leave the row on the old
+        path (SCALE 2). Returns the grid. Raises Grid.DoesNotExist.
         """
-        found = share_locked(Grid.objects.filter(pk=grid_id).order_by())
+        found = share_locked(Grid.objects.filter(**lookup).order_by())
         if not found:
-            raise Grid.DoesNotExist(f"grid {grid_id}")
+            raise Grid.DoesNotExist(str(lookup))
         self.grid = found[0]
         for column, value in found[0].path_ids().items():
             setattr(self, column, value)
@@ -260,7 +260,7 @@ class GridAnchored(PathColumns):
             return super().save(*args, **kwargs)
         with transaction.atomic():
             if not self.__dict__.pop("_anchored", False):
-                self.anchor(self.grid_id)
+                self.anchor(pk=self.grid_id)
                 self.__dict__.pop("_anchored")
             if fields is not None:
                 kwargs["update_fields"] = {*fields, *PATH_FIELD.values()}

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from liangcheng.accounts.models import User
 
 
-def within(grid: "Grid") -> Q:
-    """Condition on path columns: the row lies in the subtree of `grid`, itself included."""
-    return Q(**{f"{PATH_FIELD[grid.kind]}_id": grid.pk})
+def within(grid: "Grid", prefix: str = "") -> Q:
+    """Condition on path columns (reached by `prefix`): the row lies in the subtree of `grid`, itself included."""
+    return Q(**{f"{prefix}{PATH_FIELD[grid.kind]}_id": grid.pk})
 
 
 class GridQuerySet(TreeQuerySet):

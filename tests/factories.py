@@ -1,0 +1,143 @@
+"""Rows for tests, made the way the program makes them: grids through grids.tree, cases through the workflow."""
+
+from datetime import date
+from itertools import count
+from typing import Any
+
+from cases.choices import LimitUnit, PhotoKind, Status
+from cases.models import Case, Category, TimeLimit
+from cases.photos import Photo
+from grids.choices import GridKind, Role
+from grids.models import Department, Grid, Posting
+from liangcheng.accounts.models import ServiceAccount, User
+from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
+
+_serial = count(1)
+
+
+def user(username: str = "", **fields: Any) -> User:
+    username = username or f"user{next(_serial)}"
+    fields.setdefault("full_name", f"测试{username}")
+    return User.objects.create_user(username, "Passw0rd-of-tests", **fields)
+
+
+def posting(person: User, grid: Grid, role: str = Role.OFFICER, department: Department | None = None) -> Posting:
+    return Posting.objects.create(user=person, grid=grid, role=role, department=department)
+
+
+def posted(username: str, grid: Grid, role: str = Role.OFFICER, department: Department | None = None) -> User:
+    """A user with one posting, as fresh from the database: no scope is cached on it."""
+    person = user(username)
+    posting(person, grid, role, department)
+    return person
+
+
+def fresh(person: User) -> User:
+    """The same user as a new request would read it."""
+    return User.objects.get(pk=person.pk)
+
+
+def service(system: str, grid: Grid, **scopes: bool) -> User:
+    account = user(system, is_service=True)
+    ServiceAccount.objects.create(user=account, system=system, **scopes)
+    posting(account, grid, Role.SERVICE)
+    return account
+
+
+def grid(kind: str, code: str, name: str, parent: Grid | None = None) -> Grid:
+    from grids.tree import create_grid
+
+    return create_grid(parent_id=parent.pk if parent else None, kind=kind, code=code, name=name, short_name=name)
+
+
+class Tree:
+    """A small street: two areas; 文苑一 (with two micro-units) and 凉三 under the first, 秀苑 under the second,
+    and one micro-unit that answers to its area directly (R8)."""
+
+    def __init__(self, code: str = "310109016") -> None:
+        self.street = grid(GridKind.COMMUNITY, f"{code}000", "凉城")
+        self.area = grid(GridKind.AREA, f"{code}603", "第三片区", self.street)
+        self.other_area = grid(GridKind.AREA, f"{code}601", "第一片区", self.street)
+        self.wenyuan1 = grid(GridKind.NEIGHBORHOOD, f"{code}011", "文苑一", self.area)
+        self.liangsan = grid(GridKind.NEIGHBORHOOD, f"{code}017", "凉三", self.area)
+        self.xiuyuan = grid(GridKind.NEIGHBORHOOD, f"{code}014", "秀苑", self.other_area)
+        self.micro = grid(GridKind.MICRO_UNIT, f"{code}011001", "文苑一微1", self.wenyuan1)
+        self.micro2 = grid(GridKind.MICRO_UNIT, f"{code}011002", "文苑一微2", self.wenyuan1)
+        self.academy = grid(GridKind.MICRO_UNIT, f"{code}601001", "武装学院", self.other_area)
+        self.reload()
+
+    def reload(self) -> "Tree":
+        for name, node in vars(self).items():
+            setattr(self, name, Grid.objects.get(pk=node.pk))
+        return self
+
+
+def department(grid: Grid, code: str = "CHENGGUAN", name: str = "城管中队") -> Department:
+    return Department.objects.create(grid=grid, code=code, name=name, short_name=name)
+
+
+def category(code: str = "0201", level: str = GridKind.NEIGHBORHOOD, **fields: Any) -> Category:
+    """A category with a limit of 5 working days; first contact 1 working day. `resolve=(value, unit)` changes it."""
+    resolve = fields.pop("resolve", (5, LimitUnit.WORKING_DAY))
+    fields.setdefault("name", f"类别{code}")
+    found = Category.objects.create(
+        code=code, major_code=code[:2], major_name="房屋设施与维修", default_level=level, **fields
+    )
+    TimeLimit.objects.create(
+        category=found,
+        first_contact_value=1,
+        first_contact_unit=LimitUnit.WORKING_DAY,
+        resolve_value=resolve[0],
+        resolve_unit=resolve[1],
+    )
+    return found
+
+
+def photo(kind: str = PhotoKind.BEFORE, mark: str = "") -> Photo:
+    """A Photo as cases.photos would give it, without the work of encoding."""
+    mark = mark or str(next(_serial))
+    return Photo(f"jpeg {mark}".encode(), f"{mark:0>64}", 40, 30, kind)
+
+
+def case(actor: User, grid: Grid, kind: Category | None = None, **fields: Any) -> Case:
+    """A case filed by `actor` through the workflow."""
+    from cases.workflow import Report, discover
+
+    photos = fields.pop("photos", ())
+    found = kind or Category.objects.order_by("pk").first() or category()
+    fields.setdefault("description", "楼道渗水,墙面发霉。")
+    return discover(
+        actor=actor, report=Report(category_code=found.code, grid_code=grid.code, **fields), photos=photos
+    )
+
+
+def force_status(case: Case, status: str, **fields: Any) -> Case:
+    """Put a case into a state for walks of the table; the only place that goes around the workflow."""
+    from cases.choices import OPEN_STATUSES
+
+    Case.objects.filter(pk=case.pk).update(status=status, is_open=Status(status) in OPEN_STATUSES, **fields)
+    return Case.objects.get(pk=case.pk)
+
+
+def organization(grid: Grid, name: str = "文苑一居民区党总支", **fields: Any) -> PartyOrganization:
+    fields.setdefault("kind", "GENERAL_BRANCH")
+    return PartyOrganization.objects.create(grid=grid, name=name, **fields)
+
+
+def member(grid: Grid, organization: PartyOrganization, name: str = "测试党员", **fields: Any) -> PartyMember:
+    fields.setdefault("kind", "REGISTERED")
+    return PartyMember.objects.create(grid=grid, organization=organization, name=name, **fields)
+
+
+def unit(grid: Grid, code: str = "", name: str = "文苑小区", **fields: Any) -> ResidentUnit:
+    fields.setdefault("kind", "ESTATE")
+    return ResidentUnit.objects.create(grid=grid, code=code or f"U{next(_serial):06d}", name=name, **fields)
+
+
+def building(grid: Grid, unit: ResidentUnit, **fields: Any) -> Building:
+    values = {"road": "凉城路", "lane": "123", "number": str(next(_serial)), **fields}
+    return Building.objects.create(grid=grid, unit=unit, **values)
+
+
+def long_ago() -> date:
+    return date(2020, 1, 1)
