@@ -1,5 +1,6 @@
 """Choose what `./run` was asked for, and leave nothing running behind."""
 
+import contextlib
 import os
 from typing import NoReturn
 
@@ -19,7 +20,8 @@ def _become(words: list[str]) -> NoReturn:
 
 def _bench(words: list[str]) -> int:
     environment.ensure("dev")
-    with testing.database() as url:
+    given = os.environ.get("DATABASE_URL")
+    with contextlib.nullcontext(given) if given else testing.database() as url:
         env = environment.variables() | {"DATABASE_URL": url}
         return processes.run([environment.PYTHON, "-m", "bench", *words], cwd=ROOT, env=env)
 

@@ -63,7 +63,8 @@ def need_venv(python: str) -> None:
     """Make sure that this Python can make environments: bare Debian keeps that in a package of its own."""
 
     def missing() -> list[str]:
-        able = subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True, check=False)
+        words = "import venv, ensurepip; ensurepip.version()"
+        able = subprocess.run([python, "-c", words], capture_output=True, check=False)
         return [] if able.returncode == 0 else ["python3-venv"]
 
     if names := provide(missing, "这台机器的 Python 不能建虚拟环境"):

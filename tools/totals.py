@@ -79,9 +79,11 @@ def exit_code(outcomes: list[Outcome], *, all_required: bool, filtered: bool) ->
 def verdict(outcomes: list[Outcome], code: int) -> str:
     """Say in a sentence what the totals mean; failed and not run are different things."""
     failed = "、".join(outcome.name for outcome in outcomes if outcome.bad)
-    absent = "、".join(outcome.name for outcome in outcomes if not outcome.ran)
+    absent = "、".join(outcome.name for outcome in outcomes if outcome.missing)
+    empty = "、".join(outcome.name for outcome in outcomes if not outcome.matched)
     parts = [f"失败：{failed}"] if failed else []
     parts += [f"未能运行：{absent}"] if absent else []
+    parts += [f"没有符合条件的测试：{empty}"] if empty else []
     if not parts:
         return "测试全部通过。"
-    return "；".join(parts) + ("。" if code else "，其余通过。")
+    return "；".join(parts) + ("。" if code else "；其余通过。")

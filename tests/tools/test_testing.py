@@ -120,7 +120,8 @@ def test_exit_codes(outcomes, all_required, filtered, code):
 def test_failed_and_not_run_are_said_apart():
     assert verdict([GOOD, GOOD, GOOD], 0) == "测试全部通过。"
     assert verdict([GOOD, BAD, ABSENT], 1) == "失败：postgres；未能运行：browser。"
-    assert verdict([GOOD, GOOD, ABSENT], 0) == "未能运行：browser，其余通过。"
+    assert verdict([GOOD, GOOD, ABSENT], 0) == "未能运行：browser；其余通过。"
+    assert verdict([GOOD, GOOD, EMPTY], 0) == "没有符合条件的测试：browser；其余通过。"
 
 
 def test_a_run_that_pytest_itself_calls_failed_is_bad_even_without_a_failed_test(tmp_path):
