@@ -31,8 +31,8 @@ def all_checks() -> list[Check]:
     contracts = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     schema = ("spectacular", "--validate", "--fail-on-warn", "--file", str(VAR / "schema.yml"))
     return [
-        Check("ruff check", "代码规范", [python, "-m", "ruff", "check", "."]),
-        Check("ruff format", "代码格式", [python, "-m", "ruff", "format", "--check", "."]),
+        Check("ruff check", "代码规范", [python, "-m", "ruff", "check", "--output-format", "concise", ".", "run"]),
+        Check("ruff format", "代码格式", [python, "-m", "ruff", "format", "--check", ".", "run"]),
         Check("lint-imports", "分层约束", [python, "-c", contracts]),
         Check("manage.py check", "系统检查", manage("check")),
         Check("makemigrations", "迁移齐全", manage("makemigrations", "--check", "--dry-run")),
