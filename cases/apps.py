@@ -6,7 +6,10 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self) -> None:
-        from cases import notifications
+        from cases import notifications, reports
+        from grids import panels
         from liangcheng.common import outbox
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
+        panels.register_counts(reports.grid_counts)
+        panels.register_panel(reports.open_cases_panel)

@@ -7,17 +7,34 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case as When_
 from django.db.models import Q, Value, When
-from django.utils import timezone
 
-from cases.choices import OPEN_STATUSES, RUNNING_STATUSES, Status, Urgency
+from cases.choices import RUNNING_STATUSES, Urgency
 from grids.choices import KINDS, PATH_FIELD
 from grids.querysets import AnchoredQuerySet
 from grids.scoping import scope_of
+from liangcheng.common.clock import now as clock_now
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from liangcheng.accounts.models import User
+
+
+# Conditions, so that a list and the figure that counts it are one definition.
+RUNNING = Q(is_open=True, status__in=sorted(RUNNING_STATUSES))
+
+
+def overdue(now: datetime) -> Q:
+    return RUNNING & Q(due_at__lt=now)
+
+
+def due_soon(now: datetime) -> Q:
+    soon = now + timedelta(hours=settings.DUE_SOON_HOURS)
+    return RUNNING & ~Q(urgency=Urgency.EMERGENCY) & Q(due_at__gte=now, due_at__lt=soon)
+
+
+def at_once(now: datetime) -> Q:
+    return RUNNING & Q(urgency=Urgency.EMERGENCY) & (Q(due_at__isnull=True) | Q(due_at__gte=now))
 
 
 class CaseQuerySet(AnchoredQuerySet):
@@ -45,19 +62,18 @@ class CaseQuerySet(AnchoredQuerySet):
 
     def running(self) -> Self:
         """Still to be resolved: these run against their deadline."""
-        return self.filter(is_open=True, status__in=RUNNING_STATUSES)
+        return self.filter(RUNNING)
 
     def overdue(self, now: datetime | None = None) -> Self:
-        return self.running().filter(due_at__lt=now or timezone.now())
+        return self.filter(overdue(now or clock_now()))
 
     def due_soon(self, now: datetime | None = None) -> Self:
         """Not overdue yet, but within the last DUE_SOON_HOURS."""
-        now = now or timezone.now()
-        return self.running().filter(due_at__gte=now, due_at__lt=now + timedelta(hours=settings.DUE_SOON_HOURS))
+        return self.filter(due_soon(now or clock_now()))
 
     def at_once(self) -> Self:
-        """Emergencies still running: no limit fits them, they are to be handled now."""
-        return self.running().filter(urgency=Urgency.EMERGENCY)
+        """Emergencies still running and not overdue: they are to be handled now."""
+        return self.filter(at_once(now=clock_now()))
 
     def assigned_to(self, user: "User", department_ids: list[int]) -> Self:
         """On this user's own plate: assigned by name, or to a department they work for."""
@@ -104,6 +120,3 @@ class AppendOnlyQuerySet(models.QuerySet):
     def delete(self) -> NoReturn:
         raise TypeError("case events are append-only")
 
-
-def is_open(status: str) -> bool:
-    return Status(status) in OPEN_STATUSES

@@ -1,0 +1,23 @@
+"""The office's calendar as rows say it; the arithmetic is liangcheng.common.calendar's."""
+
+import logging
+from datetime import date
+
+from django.conf import settings
+
+from liangcheng.common.calendar import WorkCalendar, build, parse_hours
+from liangcheng.common.models import CalendarDay
+
+logger = logging.getLogger(__name__)
+
+
+def office_calendar(first: date, last: date) -> WorkCalendar:
+    """Working time between two days (inclusive), in one statement.
+
+    A year without any row is worked from Monday to Friday, and the log says so: its holidays are still to be entered.
+    """
+    rows = CalendarDay.objects.filter(day__range=(first, last)).order_by().values_list("day", "is_workday")
+    calendar = build(rows, parse_hours(settings.WORKING_HOURS))
+    for year in calendar.unknown_years(first, last):
+        logger.debug("calendar_year_missing year=%s", year)
+    return calendar
