@@ -22,9 +22,7 @@ def store(case: Case, photos: Sequence[Photo], *, actor: "User | None", at: date
     if not photos:
         return
     if case.attachments.count() + len(photos) > settings.PHOTOS_PER_CASE:
-        raise InvalidInput(
-            "too_many_photos", f"每个案件最多 {settings.PHOTOS_PER_CASE} 张照片。", field="photos"
-        )
+        raise InvalidInput("too_many_photos", f"每个案件最多 {settings.PHOTOS_PER_CASE} 张照片。", field="photos")
     rows = [_row(case, photo, actor, at) for photo in photos]
     for row, photo in zip(rows, photos, strict=True):
         # Named by content: what is there under this name is this picture.

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
@@ -93,11 +92,25 @@ def discover(
 
 
 def _clean(actor: "User", report: Report) -> dict[str, Any]:
-    """The case's own fields out of the report, normalized. Raises InvalidInput for what can be seen without a query."""
-    values: dict[str, Any] = {
-        name: texts.normalize(getattr(report, name))
-        for name in ("title", "description", "address", "reporter_name", "reporter_phone", "external_id", "result")
-    }
+    """The case's own fields out of the report, normalized. Raises InvalidInput for what shows without a query."""
+    values = _texts(report)
+    if report.resolved_on_spot and not values["result"]:
+        raise InvalidInput("missing_result", "当场解决的,请写明处置结果。", field="result")
+    if not report.resolved_on_spot:
+        values["result"] = ""
+    if report.reporter_anonymous:
+        values |= {"reporter_name": "", "reporter_phone": ""}
+    for name in ("nature", "source", "reporter_anonymous", "wants_reply", "confidential", "lng", "lat"):
+        values[name] = getattr(report, name)
+    # A service account speaks for its own system only.
+    values["external_system"] = actor.service_account.system if actor.is_service else report.external_system
+    return values
+
+
+def _texts(report: Report) -> dict[str, Any]:
+    """What was written, in one form and within its length."""
+    names = ("title", "description", "address", "reporter_name", "reporter_phone", "external_id", "result")
+    values: dict[str, Any] = {name: texts.normalize(getattr(report, name)) for name in names}
     if not values["description"]:
         raise InvalidInput("missing_description", "请写明情况。", field="description")
     for name, limit in _LIMITS.items():
@@ -105,17 +118,7 @@ def _clean(actor: "User", report: Report) -> dict[str, Any]:
             raise InvalidInput("too_long", f"最多 {limit} 个字,现在有 {len(values[name])} 个字。", field=name)
     if values["reporter_phone"] and not texts.is_phone(values["reporter_phone"]):
         raise InvalidInput("bad_phone", "请填 11 位手机号,或带区号的座机。", field="reporter_phone")
-    if report.resolved_on_spot and not values["result"]:
-        raise InvalidInput("missing_result", "当场解决的,请写明处置结果。", field="result")
-    if not report.resolved_on_spot:
-        values["result"] = ""
-    if report.reporter_anonymous:
-        values |= {"reporter_name": "", "reporter_phone": ""}
     values["title"] = values["title"] or values["description"].split("\n")[0][:_TITLE_LENGTH]
-    for name in ("nature", "source", "reporter_anonymous", "wants_reply", "confidential", "lng", "lat"):
-        values[name] = getattr(report, name)
-    # A service account speaks for its own system only.
-    values["external_system"] = actor.service_account.system if actor.is_service else report.external_system
     return values
 
 

@@ -41,7 +41,7 @@ def record(
     data: dict[str, Any] | None = None,
     idempotency: Idempotency | None = None,
 ) -> CaseEvent:
-    """Write the event of an act on `case` as it stands now, and who is to be told. Call inside the act's transaction."""
+    """Write the event of an act on `case` as it stands now, and whom to tell; inside the act's transaction."""
     event = CaseEvent(
         community_id=case.community_id,
         case=case,

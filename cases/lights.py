@@ -28,9 +28,7 @@ def light_of(
 
 
 def light(case: Case, now: datetime | None = None) -> Light:
-    return light_of(
-        status=case.status, urgency=case.urgency, due_at=case.due_at, on_time=case.on_time, now=now
-    )
+    return light_of(status=case.status, urgency=case.urgency, due_at=case.due_at, on_time=case.on_time, now=now)
 
 
 def light_text(case: Case, now: datetime | None = None) -> str:
@@ -52,4 +50,3 @@ def _span(length: timedelta) -> str:
     if minutes < 48 * 60:
         return f"{minutes // 60} 小时"
     return f"{minutes // (24 * 60)} 天"
-

@@ -117,6 +117,9 @@ class CaseCounter(models.Model):
     class Meta:
         constraints = [UniqueConstraint(fields=["community", "day"], name="case_counter_per_day")]
 
+    def __str__(self) -> str:
+        return f"{self.day} {self.value}"
+
 
 class Case(GridAnchored, VersionedModel):
     """案件. `grid` is where it was discovered, `handling_grid` who answers now, always on the path of `grid`.
@@ -142,12 +145,8 @@ class Case(GridAnchored, VersionedModel):
         Grid, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="相邻网格"
     )
 
-    unit = models.ForeignKey(
-        ResidentUnit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="单位"
-    )
-    building = models.ForeignKey(
-        Building, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="楼栋"
-    )
+    unit = models.ForeignKey(ResidentUnit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="单位")
+    building = models.ForeignKey(Building, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="楼栋")
     address = models.CharField("地址", max_length=150, blank=True)
     lng = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True)
     lat = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True)
@@ -160,9 +159,7 @@ class Case(GridAnchored, VersionedModel):
 
     status = models.CharField("状态", max_length=20, choices=Status.choices, default=Status.PENDING)
     is_open = models.BooleanField("未办结", default=True)
-    discovered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="上报人"
-    )
+    discovered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="上报人")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="处置人"
     )
@@ -316,9 +313,7 @@ class Attachment(models.Model):
     digest = models.CharField("摘要", max_length=64)
     width = models.PositiveIntegerField("宽")
     height = models.PositiveIntegerField("高")
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="上传人"
-    )
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="上传人")
     created_at = models.DateTimeField("上传时间", default=timezone.now)
 
     class Meta:

@@ -83,9 +83,7 @@ class CaseQuerySet(AnchoredQuerySet):
         """Quick search over number, title and address; every word must occur."""
         found = self
         for word in text.split()[:5]:
-            found = found.filter(
-                Q(number__icontains=word) | Q(title__icontains=word) | Q(address__icontains=word)
-            )
+            found = found.filter(Q(number__icontains=word) | Q(title__icontains=word) | Q(address__icontains=word))
         return found
 
     def newest_first(self) -> Self:
@@ -97,9 +95,7 @@ class CaseQuerySet(AnchoredQuerySet):
         moved = 0
         for position, kind in enumerate(KINDS):
             upwards = [f"{PATH_FIELD[above]}_id" for above in reversed(KINDS[: position + 1])]
-            cases: list[When] = [
-                When(**{f"{column}__isnull": False}, then=models.F(column)) for column in upwards
-            ]
+            cases: list[When] = [When(**{f"{column}__isnull": False}, then=models.F(column)) for column in upwards]
             levels = [
                 When(**{f"{PATH_FIELD[above]}__isnull": False}, then=Value(above.value))
                 for above in reversed(KINDS[: position + 1])
@@ -119,4 +115,3 @@ class AppendOnlyQuerySet(models.QuerySet):
 
     def delete(self) -> NoReturn:
         raise TypeError("case events are append-only")
-

@@ -52,7 +52,7 @@ def open_cases_panel(user: "User", grid: "Grid") -> Panel:
     moment = now()
     rows = [{"case": case, "light": light(case, moment), "text": light_text(case, moment)} for case in cases]
     return Panel(
-        "未办结案件", "cases/_grid_panel.html", {"rows": rows[:PANEL_ROWS], "more": len(cases) > PANEL_ROWS, "grid": grid}
+        "未办结案件",
+        "cases/_grid_panel.html",
+        {"rows": rows[:PANEL_ROWS], "more": len(cases) > PANEL_ROWS, "grid": grid},
     )
-
-

@@ -62,9 +62,7 @@ TABLE: dict[Act, tuple[Edge, ...]] = {
     Act.VERIFY: (_edge(_R, to=_F, by=CHECKERS, not_resolver=True),),
     Act.CLOSE: (_edge(_F, to=_C, by=CHECKERS | {Party.CLOCK}),),
     Act.REWORK: (_edge(_R, _F, to=_H, by=CHECKERS, not_resolver=True),),
-    Act.ESCALATE: (
-        _edge(*_BEFORE_RESULT, to=_P, by=LIAISON_UP | {Party.ASSIGNEE, Party.OWN_GRID, Party.CLOCK}),
-    ),
+    Act.ESCALATE: (_edge(*_BEFORE_RESULT, to=_P, by=LIAISON_UP | {Party.ASSIGNEE, Party.OWN_GRID, Party.CLOCK}),),
     Act.RETURN: (_edge(_D, _H, to=_P, by=frozenset({Party.ASSIGNEE})),),
     Act.REJECT: (_edge(_P, to=Status.REJECTED, by=LIAISON_UP),),
     # Others than the head only after a dissatisfied evaluation: workflow.reopen decides.

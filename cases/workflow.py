@@ -98,9 +98,13 @@ def _act(act: Act) -> Callable[[Callable[..., None]], Callable[..., Case]]:
 
 def _begin(act: Act, case_id: int, actor: "User | None", expected_version: int | None) -> Step:
     visible = Case.objects.all() if actor is None else Case.objects.visible_to(actor)
-    case = visible.select_for_update(of=("self",)).select_related("category", "grid", "handling_grid").filter(
-        pk=case_id
-    ).order_by().first()
+    case = (
+        visible.select_for_update(of=("self",))
+        .select_related("category", "grid", "handling_grid")
+        .filter(pk=case_id)
+        .order_by()
+        .first()
+    )
     if case is None:
         raise NotVisible
     if expected_version is not None and case.version != expected_version:
@@ -258,8 +262,8 @@ def escalate(step: Step, *, text: str, tried: str, to_level: str = "") -> None:
     step.text = need_text(text, "text", "请写明上报原因。")
     step.data = {"tried": need_text(tried, "tried", "请写明已经采取的措施。")}
     path = path_of(case)
-    target = routing.level_above(path, case.handling_level)
-    assert target is not None  # refused before, at the street
+    # At the street there is no level above; `permit` has refused that already.
+    target = routing.level_above(path, case.handling_level) or GridKind.COMMUNITY
     if to_level and to_level != target:
         if case.urgency != Urgency.EMERGENCY:
             raise InvalidInput("level_skipped", "只有突发事件可以越级上报。", field="to_level")

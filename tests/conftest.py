@@ -31,7 +31,9 @@ def statements() -> Callable[..., "contextmanager[list[str]]"]:
     @contextmanager
     def budget(most: int) -> Iterator[list[str]]:
         seen: list[str] = []
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             yield seen
         seen += [q["sql"] for q in captured if not q["sql"].startswith(_TRANSACTION)]
         shown = "\n".join(f"{i + 1}. {sql[:200]}" for i, sql in enumerate(seen))

@@ -106,9 +106,7 @@ def case(actor: User, grid: Grid, kind: Category | None = None, **fields: Any) -
     photos = fields.pop("photos", ())
     found = kind or Category.objects.order_by("pk").first() or category()
     fields.setdefault("description", "楼道渗水,墙面发霉。")
-    return discover(
-        actor=actor, report=Report(category_code=found.code, grid_code=grid.code, **fields), photos=photos
-    )
+    return discover(actor=actor, report=Report(category_code=found.code, grid_code=grid.code, **fields), photos=photos)
 
 
 def force_status(case: Case, status: str, **fields: Any) -> Case:

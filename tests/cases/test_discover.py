@@ -103,11 +103,11 @@ class TestWhere:
 
     def test_address_book_finds_the_micro_unit(self, tree: Tree, people: People):
         block = factories.building(tree.micro2, factories.unit(tree.micro2), road="凉城路", lane="123", number="4")
-        filed = discover(
-            actor=people.liaison, report=report(tree, grid_code="", address="凉城路123弄4号501室")
-        )
+        filed = discover(actor=people.liaison, report=report(tree, grid_code="", address="凉城路123弄4号501室"))
         assert filed.grid == tree.micro2
-        assert discover(actor=people.liaison, report=report(tree, grid_code="", building_id=block.pk)).grid == tree.micro2
+        assert (
+            discover(actor=people.liaison, report=report(tree, grid_code="", building_id=block.pk)).grid == tree.micro2
+        )
 
     def test_unknown_address_lands_on_the_street_desk_or_asks(self, tree: Tree, people: People):
         at_desk = discover(actor=people.dispatcher, report=report(tree, grid_code="", address="不知名路1号"))
@@ -202,7 +202,9 @@ class TestOnTheSpot:
         assert refused.value.field == "result"
         before = factories.photo(PhotoKind.BEFORE)
         with pytest.raises(InvalidInput) as refused:
-            discover(actor=people.officer, report=report(tree, resolved_on_spot=True, result="已清理。"), photos=[before])
+            discover(
+                actor=people.officer, report=report(tree, resolved_on_spot=True, result="已清理。"), photos=[before]
+            )
         assert refused.value.field == "photos"
         case = discover(
             actor=people.officer,
@@ -228,8 +230,11 @@ def test_confidential_case_stays_with_the_handling_chain(tree: Tree, people: Peo
     factories.category("0201", level="AREA")
     factories.posting(people.stranger, tree.wenyuan1, Role.VIEWER)
     case = discover(actor=people.officer, report=report(tree, confidential=True))
-    seen = {name for name in ("officer", "officer2", "liaison", "head", "area_liaison", "dispatcher", "viewer")
-            if Case.objects.visible_to(getattr(people, name)).filter(pk=case.pk).exists()}
+    seen = {
+        name
+        for name in ("officer", "officer2", "liaison", "head", "area_liaison", "dispatcher", "viewer")
+        if Case.objects.visible_to(getattr(people, name)).filter(pk=case.pk).exists()
+    }
     assert seen == {"officer", "area_liaison", "dispatcher", "viewer"}
 
 

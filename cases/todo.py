@@ -1,0 +1,94 @@
+"""What waits for whom. One condition per to-do: the tile that counts and the list behind it both use it.
+
+Plate: assigned to the user by name, or to a department they work for.
+Desk: what their own grid answers for (officer, liaison, head, dispatcher), and for liaisons and heads also the
+micro-units directly below, which have no desk of their own. A grid further down has its own people: its cases are
+seen, counted in the grid's figures, but are nobody else's to-do.
+Check: what waits for a check at their desk; an inspector checks the whole subtree. Never one's own resolution.
+"""
+
+from datetime import datetime
+
+from django.db.models import Q, TextChoices
+
+from cases.choices import Status
+from cases.querysets import RUNNING, due_soon, overdue
+from grids.choices import PATH_FIELD, GridKind, Role
+from grids.scoping import NOTHING, Post, Scope
+
+_DESK = {Role.LIAISON, Role.HEAD, Role.DISPATCHER}
+
+
+class Todo(TextChoices):
+    """In the order of the tiles; the value is the word in addresses (`?todo=pending`)."""
+
+    PENDING = "pending", "待派遣"
+    DISPATCHED = "dispatched", "待接单"
+    HANDLING = "handling", "处置中"
+    RESOLVED = "resolved", "待核查"
+    FEEDBACK = "feedback", "待回访"
+    RETURNED = "returned", "退回"
+    DUE_SOON = "due_soon", "即将超期"
+    OVERDUE = "overdue", "已超期"
+
+
+def conditions(scope: Scope, now: datetime) -> dict[Todo, Q]:
+    """To-do → condition on Case, for one user. Pure. To be applied to what the user may see."""
+    plate, desk, check = _plate(scope), _desk(scope), _check(scope)
+    return {
+        Todo.PENDING: _is(Status.PENDING) & desk,
+        Todo.DISPATCHED: _is(Status.DISPATCHED) & plate,
+        Todo.HANDLING: _is(Status.HANDLING) & plate,
+        Todo.RESOLVED: _is(Status.RESOLVED) & check & _not_resolved_by(scope.user_id),
+        Todo.FEEDBACK: _is(Status.AWAITING_FEEDBACK) & check,
+        # 退单 lies on the desk again, 返工 on the handler's plate again.
+        Todo.RETURNED: (_is(Status.PENDING) & Q(return_count__gt=0) & desk)
+        | (_is(Status.HANDLING) & Q(rework_count__gt=0) & plate),
+        Todo.DUE_SOON: due_soon(now) & (plate | desk),
+        Todo.OVERDUE: overdue(now) & (plate | desk),
+    }
+
+
+def running(scope: Scope) -> Q:
+    """All that runs against a deadline on the user's plate or desk."""
+    return RUNNING & (_plate(scope) | _desk(scope))
+
+
+def _is(status: Status) -> Q:
+    return Q(is_open=True, status=status)
+
+
+def _not_resolved_by(user_id: int) -> Q:
+    return Q(resolved_by__isnull=True) | ~Q(resolved_by_id=user_id)
+
+
+def _plate(scope: Scope) -> Q:
+    return Q(assignee_id=scope.user_id) | Q(assigned_department_id__in=scope.department_ids)
+
+
+def _desk(scope: Scope) -> Q:
+    condition = NOTHING
+    for post in scope.territorial:
+        if post.role == Role.OFFICER or post.role in _DESK:
+            condition |= Q(handling_grid_id=post.grid_id)
+        if post.role in _DESK:
+            condition |= _micro_units_below(post)
+    return condition
+
+
+def _micro_units_below(post: Post) -> Q:
+    """Micro-units that answer to the posting's grid directly: of a 居民区, or of an area without one between (R8)."""
+    here = Q(handling_level=GridKind.MICRO_UNIT) & Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id})
+    if post.kind == GridKind.NEIGHBORHOOD:
+        return here
+    return here & Q(neighborhood__isnull=True) if post.kind == GridKind.AREA else NOTHING
+
+
+def _check(scope: Scope) -> Q:
+    condition = NOTHING
+    for post in scope.territorial:
+        if post.role == Role.INSPECTOR:
+            condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id})
+        elif post.role in _DESK:
+            condition |= Q(handling_grid_id=post.grid_id) | _micro_units_below(post)
+    return condition
