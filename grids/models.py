@@ -1,6 +1,6 @@
 """The four-level grid tree, who serves where, and the base of every row that hangs on a grid."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from simple_history import register
 from grids.choices import KINDS, PATH_FIELD, SHORT_LEVEL, DepartmentKind, GridKind, Role
 from grids.querysets import AnchoredQuerySet, GridManager, PostingQuerySet
 from liangcheng.common.db import share_locked
+from liangcheng.common.exceptions import DomainError
 from liangcheng.common.models import TimestampedModel, VersionedModel
 
 
@@ -55,9 +56,7 @@ class Grid(PathColumns, TimestampedModel, VersionedModel, MPTTModel):
     """A node of the tree. Written only by grids/tree.py; retired, never deleted; its code is never used again."""
 
     kind = models.CharField("层级", max_length=12, choices=GridKind.choices)
-    code = models.CharField(
-        "网格编码", max_length=15, unique=True, help_text="街道、片区、居民区 12 位,微单元 15 位。"
-    )
+    code = models.CharField("网格编码", max_length=15, unique=True, help_text="街道、片区、居民区 12 位,微单元 15 位。")
     name = models.CharField("名称", max_length=60)
     short_name = models.CharField("简称", max_length=30)
     name_pinyin = models.CharField("拼音首字母", max_length=200, editable=False, blank=True)
@@ -123,6 +122,9 @@ class Grid(PathColumns, TimestampedModel, VersionedModel, MPTTModel):
     def __str__(self) -> str:
         return self.name
 
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise DomainError("never_deleted", "网格不能删除,只能停用:历史案件还挂在上面。")
+
     @property
     def level_label(self) -> str:
         return SHORT_LEVEL[self.kind]
@@ -149,9 +151,12 @@ class GridExternalCode(models.Model):
 
 
 class TreeLock(models.Model):
-    """One row; whoever changes a tree's structure holds it FOR UPDATE (ADR 0001). Made by a migration."""
+    """One row; whoever changes a tree's structure holds it FOR UPDATE (ADR 0001). The first writer makes it."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+
+    def __str__(self) -> str:
+        return "网格树写锁"
 
 
 class Department(TimestampedModel):
@@ -238,6 +243,20 @@ class GridAnchored(PathColumns):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Forms and imports just save: the row then anchors itself. A rule that has anchored it saves a read."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and not {"grid", "grid_id"} & set(fields):
+            return super().save(*args, **kwargs)
+        with transaction.atomic():
+            if not self.__dict__.pop("_anchored", False):
+                self.anchor(pk=self.grid_id)
+                self.__dict__.pop("_anchored")
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, *PATH_FIELD.values()}
+            super().save(*args, **kwargs)
+        return None
+
     def anchor(self, **lookup: Any) -> Grid:
         """Hang this row on the grid of `lookup` (pk or code): read it with a share lock and take over its path.
 
@@ -252,20 +271,6 @@ class GridAnchored(PathColumns):
             setattr(self, column, value)
         self._anchored = True
         return found[0]
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Forms and imports just save: the row then anchors itself. A rule that has anchored it saves a read."""
-        fields = kwargs.get("update_fields")
-        if fields is not None and not {"grid", "grid_id"} & set(fields):
-            return super().save(*args, **kwargs)
-        with transaction.atomic():
-            if not self.__dict__.pop("_anchored", False):
-                self.anchor(pk=self.grid_id)
-                self.__dict__.pop("_anchored")
-            if fields is not None:
-                kwargs["update_fields"] = {*fields, *PATH_FIELD.values()}
-            super().save(*args, **kwargs)
-        return None
 
     @classmethod
     def after_regrid(cls, rows: "models.QuerySet[Self]") -> None:

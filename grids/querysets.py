@@ -1,15 +1,17 @@
 """Sets of grids and of what is anchored to them. The only file that knows lft and rght (ADR 0001)."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from mptt.exceptions import InvalidMove
 from mptt.managers import TreeManager
 from mptt.querysets import TreeQuerySet
 
 from grids.choices import PATH_FIELD
+from liangcheng.common.exceptions import DomainError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -39,6 +41,9 @@ class GridQuerySet(TreeQuerySet):
     def in_tree_order(self) -> Self:
         return self.order_by("tree_id", "lft")
 
+    def delete(self) -> NoReturn:
+        raise DomainError("never_deleted", "网格不能删除,只能停用:历史案件还挂在上面。")
+
     def search(self, text: str) -> Self:
         """Grids whose name, short name, code or pinyin initials hold `text` (wyy finds 文苑一)."""
         word = text.strip()
@@ -52,6 +57,22 @@ class GridQuerySet(TreeQuerySet):
 
 class GridManager(TreeManager.from_queryset(GridQuerySet)):  # type: ignore[misc]
     """mptt's manager; a move by its own methods (the admin's drag) is handed to grids.tree."""
+
+    def move_node(self, node: "Grid", target: "Grid | None", position: str = "last-child") -> None:
+        """Move `node` by the rules; among its siblings it stands by its code, whatever `position` says.
+
+        Raises mptt's InvalidMove with the Chinese reason.
+        """
+        from grids.tree import move_grid
+
+        beside = position in ("left", "right")
+        parent_id = None if target is None else target.parent_id if beside else target.pk
+        try:
+            move_grid(grid_id=node.pk, parent_id=parent_id)
+        except DomainError as error:
+            raise InvalidMove(error.message) from error
+        node.refresh_from_db()
+        node._mptt_meta.update_mptt_cached_fields(node)
 
 
 class AnchoredQuerySet(models.QuerySet):
