@@ -11,7 +11,7 @@ from cases.choices import OPEN_STATUSES, Act, Status
 
 class Party(Enum):
     """What somebody is to a case. Roles count at the handling grid and at every grid above it on the case's path:
-    a level may step in for those below it (ADR 0006); nobody acts on what a level above them answers for."""
+    a level may step in for those below it (ADR 0007); nobody acts on what a level above them answers for."""
 
     LIAISON = "联络员"
     HEAD = "网格长"
