@@ -22,7 +22,7 @@ INSTALLED_APPS = [
     "grids",
     "members",
     "cases",
-    "django.contrib.admin",
+    "liangcheng.common.apps.RegistryAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

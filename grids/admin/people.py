@@ -1,0 +1,41 @@
+"""Accounts of people, with their postings."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+
+from grids.admin.postings import PostingInline
+from grids.authority import office_streets
+from grids.models import Posting
+from liangcheng.accounts.admin import UserAdmin
+from liangcheng.accounts.models import User
+
+
+@admin.register(User)
+class PeopleAdmin(UserAdmin):
+    inlines = [PostingInline]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        # A posting needs the account first.
+        return self.inlines if obj is not None else []
+
+    def in_scope(self, rows: "QuerySet[Any]", request: HttpRequest) -> "QuerySet[Any]":
+        """People who serve in the office's streets, and those without any posting yet."""
+        people = rows.filter(is_service=False)
+        streets = office_streets(request.user)
+        if streets is None:
+            return people
+        postings = Posting.objects.filter(user_id=OuterRef("pk")).order_by()
+        mine = postings.filter(grid__community_id__in=streets)
+        return people.filter(Exists(mine) | ~Exists(postings), is_superuser=False)
+
+    def may_edit(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An account that also serves elsewhere is the other office's as well: superusers keep it."""
+        streets = office_streets(request.user)
+        if streets is None or obj is None:
+            return streets is None or bool(streets)
+        if obj.is_superuser or obj.is_service:
+            return False
+        return bool(streets) and not obj.postings.exclude(grid__community_id__in=streets).exists()

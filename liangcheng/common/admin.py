@@ -1,0 +1,90 @@
+"""The calendar and the outbox in the admin."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from liangcheng.common.admin_base import OfficeAdmin, ReadOnlyAdmin, office_communities, runs_office
+from liangcheng.common.admin_calendar import warn_of_missing_calendar
+from liangcheng.common.admin_sheets import DateCell, SheetImport, SheetResource, TruthCell, column
+from liangcheng.common.models import CalendarDay, OutboxMessage, OutboxState
+
+# What the topics of the floors above are called on the screen; others show their code.
+SUBJECTS = {"case.notice": "案件消息"}
+
+
+class CalendarDayForm(forms.ModelForm):
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if not 2000 <= day.year <= 2100:
+            raise ValidationError("日期应在 2000 年至 2100 年之间。")
+        return day
+
+
+class CalendarSheet(SheetResource):
+    day = column("day", "日期", DateCell())
+    is_workday = column("is_workday", "是否上班", TruthCell("上班", "休息"))
+    note = column("note", "说明")
+
+    class Meta(SheetResource.Meta):
+        model = CalendarDay
+        fields = ("day", "is_workday", "note")
+        import_id_fields = ("day",)
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(SheetImport, OfficeAdmin):
+    """Days that differ from Monday to Friday. A wrong day is corrected, or taken out again."""
+
+    resource = CalendarSheet
+    form = CalendarDayForm
+    list_display = ["day", "is_workday", "note"]
+    list_filter = ["is_workday"]
+    search_fields = ["note", "day"]
+    search_help_text = "按说明或日期查找,如:国庆节、2026-10"
+    date_hierarchy = "day"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_edit(request, obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        warn_of_missing_calendar(request)
+        return super().changelist_view(request, extra_context)
+
+
+@admin.register(OutboxMessage)
+class OutboxAdmin(ReadOnlyAdmin):
+    """Deliveries to people and other systems; what has failed can be sent again."""
+
+    list_display = ["created_at", "subject", "state", "attempts", "run_at", "delivered_at", "last_error"]
+    list_filter = ["state", "created_at"]
+    fields = ["subject", "key", "state", "attempts", "run_at", "created_at", "delivered_at", "last_error"]
+    readonly_fields = ["subject"]
+    search_fields = ["key", "topic"]
+    search_help_text = "按去重键或主题查找"
+    actions = ["send_again"]
+
+    @admin.display(description="主题")
+    def subject(self, message: OutboxMessage) -> str:
+        return SUBJECTS.get(message.topic, message.topic)
+
+    def in_scope(self, rows: "QuerySet[Any]", request: HttpRequest) -> "QuerySet[Any]":
+        communities = office_communities(request.user)
+        return rows if communities is None else rows.filter(community_id__in=communities)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return runs_office(request.user)
+
+    @admin.action(description="重新发送")
+    def send_again(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        if not runs_office(request.user):
+            raise PermissionDenied
+        # The attempt number goes on counting: it tells a revived worker that its run is no longer the last one.
+        sent = queryset.exclude(state=OutboxState.DELIVERED).update(state=OutboxState.WAITING, run_at=timezone.now())
+        self.message_user(request, f"已排入重新发送:{sent} 条。已送达的不再重发。", messages.SUCCESS)

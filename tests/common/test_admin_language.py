@@ -1,0 +1,170 @@
+"""No stray English in the admin: every page is walked as a superuser and read as a person would."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from liangcheng.accounts.models import User
+from liangcheng.common.models import CalendarDay, OutboxMessage
+from tests import factories
+from tests.factories import Tree
+from tests.people import People
+
+# Words that an office writes in Latin letters itself, and the codes of the test data.
+ALLOWED = {"xlsx", "excel", "mb", "wyy", "hotline", "app"}
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_SHOWN_ATTRIBUTES = ("title", "placeholder", "alt", "aria-label")
+
+
+class Reader(HTMLParser):
+    """Collects what is shown: text outside scripts and codes, attributes that are read out, labels of buttons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+        self._silent: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "style", "code"):
+            self._silent.append(tag)
+        given = dict(attrs)
+        self.shown += [given[name] or "" for name in _SHOWN_ATTRIBUTES if given.get(name)]
+        if tag == "input" and given.get("type") in ("submit", "button", "reset"):
+            self.shown.append(given.get("value") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._silent and self._silent[-1] == tag:
+            self._silent.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.shown.append(data)
+
+
+def foreign_words(html: str, allowed: set[str]) -> set[str]:
+    reader = Reader()
+    reader.feed(html)
+    words = {word.lower() for text in reader.shown for word in _WORD.findall(text)}
+    return words - ALLOWED - allowed
+
+
+@pytest.fixture
+def boss(db: None) -> User:
+    return User.objects.create_superuser("boss", "Passw0rd-of-tests", full_name="系统管理员")
+
+
+@pytest.fixture
+def rows(tree: Tree, people: People) -> dict[str, Any]:
+    """One row of every registered model, in Chinese as far as an office would write it so."""
+    User.objects.exclude(username="boss").update(full_name="某某某")
+    organization = factories.organization(tree.area)
+    unit = factories.unit(tree.micro, code="310109")
+    account = factories.service("hotline", tree.street)
+    case = factories.case(people.officer, tree.micro, factories.category("0101"))
+    made = {
+        "grids.grid": tree.wenyuan1,
+        "grids.department": people.chengguan,
+        "grids.posting": people.officer.postings.get(),
+        "accounts.user": people.officer,
+        "accounts.serviceaccount": account.service_account,
+        "members.partyorganization": organization,
+        "members.residentunit": unit,
+        "members.building": factories.building(tree.micro, unit),
+        "members.partymember": factories.member(tree.micro, organization),
+        "cases.category": case.category,
+        "cases.timelimit": case.category.limits.get(),
+        "cases.case": case,
+        "cases.caseevent": case.events.get(),
+        "common.calendarday": CalendarDay.objects.create(day="2026-10-01", note="国庆节"),
+        "common.outboxmessage": OutboxMessage.objects.create(topic="案件消息", key="1"),
+    }
+    from cases.models import Notice
+
+    made["cases.notice"] = Notice.objects.create(recipient=people.officer, event=case.events.get(), text="新案件")
+    return made
+
+
+def pages(rows: dict[str, Any]) -> Iterator[str]:
+    yield reverse("admin:index")
+    for model, model_admin in admin.site._registry.items():
+        info = f"{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse("admin:app_list", args=[model._meta.app_label])
+        yield reverse(f"admin:{info}_changelist")
+        yield reverse(f"admin:{info}_changelist") + "?q=没有这样的"
+        row = rows[model._meta.label_lower]
+        yield reverse(f"admin:{info}_change", args=[row.pk])
+        yield reverse(f"admin:{info}_history", args=[row.pk])
+        if model_admin.has_add_permission(_Request()):
+            yield reverse(f"admin:{info}_add")
+        for extra in ("export", "import"):
+            if any(pattern.name == f"{info}_{extra}" for pattern in model_admin.get_urls()):
+                yield reverse(f"admin:{info}_{extra}")
+    yield reverse("admin:common_calendarday_delete", args=[rows["common.calendarday"].pk])
+    yield reverse("admin:auth_user_password_change", args=[rows["accounts.user"].pk])
+    yield reverse("admin:accounts_service_tokens", args=[rows["accounts.serviceaccount"].pk])
+
+
+class _Request:
+    """Asks what a superuser may do."""
+
+    @property
+    def user(self) -> User:
+        return User.objects.get(username="boss")
+
+
+def test_every_page_is_in_chinese(client: Client, boss: User, rows: dict[str, Any]) -> None:
+    client.force_login(boss)
+    found = {}
+    for address in pages(rows):
+        answer = client.get(address, follow=True)
+        assert answer.status_code == 200, (address, answer.status_code)
+        words = foreign_words(answer.content.decode(), _codes(rows))
+        if words:
+            found[address] = sorted(words)
+    assert found == {}
+
+
+def test_every_registered_model_is_walked(rows: dict[str, Any]) -> None:
+    assert {model._meta.label_lower for model in admin.site._registry} == set(rows)
+
+
+def test_empty_forms_complain_in_chinese(client: Client, boss: User, rows: dict[str, Any]) -> None:
+    client.force_login(boss)
+    found = {}
+    for model, model_admin in admin.site._registry.items():
+        if not model_admin.has_add_permission(_Request()):
+            continue
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+        answer = client.post(address, {"_save": "1", **_empty_inlines(client.get(address))})
+        assert answer.status_code == 200, address
+        words = foreign_words(answer.content.decode(), _codes(rows))
+        if words:
+            found[address] = sorted(words)
+    assert found == {}
+
+
+def test_the_reader_sees_english() -> None:
+    html = '<p title="Close">保存<script>var hidden</script></p><input type="submit" value="Save">'
+    assert foreign_words(html, set()) == {"close", "save"}
+
+
+def _empty_inlines(answer: Any) -> dict[str, str]:
+    """What the page's inlines send when nothing was added."""
+    sent = {}
+    for inline in answer.context.get("inline_admin_formsets", []):
+        sent |= {f"{inline.formset.prefix}-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    return sent
+
+
+def _codes(rows: dict[str, Any]) -> set[str]:
+    """Sign-in names, system codes and case numbers are Latin by nature."""
+    texts = [*User.objects.values_list("username", flat=True), rows["cases.case"].number]
+    texts += [text for pair in OutboxMessage.objects.values_list("topic", "key") for text in pair]
+    texts += [rows["grids.department"].code, rows["cases.caseevent"].request_id]
+    return {word.lower() for text in texts for word in _WORD.findall(text)}
