@@ -27,19 +27,19 @@ def active_children(grid: Grid) -> str:
     names = list(
         Grid.objects.active().filter(within(grid)).exclude(pk=grid.pk).order_by("code").values_list("short_name")
     )
-    return f"在用的下级网格 {len(names)} 个({_some([name for (name,) in names])})" if names else ""
+    return f"在用的下级网格 {len(names)} 个（{_some([name for (name,) in names])}）" if names else ""
 
 
 @register_blocker
 def current_postings(grid: Grid) -> str:
     holders = [str(posting.user) for posting in Posting.objects.current(grid=grid).select_related("user")]
-    return f"在任岗位 {len(holders)} 个({_some(sorted(set(holders)))})" if holders else ""
+    return f"在任岗位 {len(holders)} 个（{_some(sorted(set(holders)))}）" if holders else ""
 
 
 @register_blocker
 def departments_in_use(grid: Grid) -> str:
     names = list(grid.departments.filter(is_active=True).values_list("short_name", flat=True))
-    return f"在用的条线部门 {len(names)} 个({_some(names)})" if names else ""
+    return f"在用的条线部门 {len(names)} 个（{_some(names)}）" if names else ""
 
 
 def _some(names: list[str], shown: int = 3) -> str:

@@ -25,5 +25,5 @@ def check_code(kind: str, code: str, prefixes: Collection[str]) -> None:
         raise InvalidInput("code_format", f"{SHORT_LEVEL[kind]}的网格编码应为 {length} 位数字。", field="code")
     if kind == GridKind.MICRO_UNIT and code[:UPPER_LENGTH] not in prefixes:
         raise InvalidInput(
-            "code_format", "微单元编码的前 12 位应为所属居民区或片区的编码,后 3 位为顺序号。", field="code"
+            "code_format", "微单元编码的前 12 位应为所属居民区或片区的编码，后 3 位为顺序号。", field="code"
         )

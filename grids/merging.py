@@ -40,7 +40,7 @@ def merge_grids(*, source_ids: Sequence[int], target_id: int, on: date) -> Grid:
     codes stay with the source. Refusals: merge_nothing, merge_itself, merge_kind, grid_retired,
     merge_clash, future_date.
     """
-    with writing("并入后会有重复的登记,没有合并。请先改名或停用重复的一条。"):
+    with writing("并入后会有重复的登记，没有合并。请先改名或停用重复的一条。"):
         # Written twice in the list is written once; the target's lock comes with the sources'.
         target, *sources = locked(target_id, *dict.fromkeys(source_ids))
         _check_mergeable(sources, target)
@@ -59,7 +59,7 @@ def record_successor(*, grid_id: int, successor_id: int) -> Grid:
     with writing():
         grid, successor = locked(grid_id, successor_id)
         if grid.is_active:
-            raise DomainError("grid_active", f"“{grid}”还在用,请用“合并”。", field="successor")
+            raise DomainError("grid_active", f"“{grid}”还在用，请用“合并”。", field="successor")
         _check_pair(grid, successor)
         if grid.successor_id != successor.pk:
             grid.successor = successor
@@ -109,14 +109,14 @@ def _check_mergeable(sources: Sequence[Grid], target: Grid) -> None:
         check_in_use(source)
         _check_pair(source, target)
     if clashes := _clashes(sources, target):
-        raise DomainError("merge_clash", f"并入后会重复:{'、'.join(clashes[:5])}。请先改名或停用其中一条。")
+        raise DomainError("merge_clash", f"并入后会重复：{'、'.join(clashes[:5])}。请先改名或停用其中一条。")
 
 
 def _check_pair(source: Grid, target: Grid) -> None:
     if source.pk == target.pk:
         raise DomainError("merge_itself", f"“{source}”不能并入它自己。")
     if source.kind != target.kind:
-        raise DomainError("merge_kind", f"“{source}”和“{target}”层级不同,不能合并。")
+        raise DomainError("merge_kind", f"“{source}”和“{target}”层级不同，不能合并。")
 
 
 def _clashes(sources: Sequence[Grid], target: Grid) -> list[str]:

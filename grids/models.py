@@ -56,7 +56,9 @@ class Grid(PathColumns, TimestampedModel, VersionedModel, MPTTModel):
     """A node of the tree. Written only by grids/tree.py; retired, never deleted; its code is never used again."""
 
     kind = models.CharField("层级", max_length=12, choices=GridKind.choices)
-    code = models.CharField("网格编码", max_length=15, unique=True, help_text="街道、片区、居民区 12 位,微单元 15 位。")
+    code = models.CharField(
+        "网格编码", max_length=15, unique=True, help_text="街道、片区、居民区 12 位，微单元 15 位。"
+    )
     name = models.CharField("名称", max_length=60)
     short_name = models.CharField("简称", max_length=30)
     name_pinyin = models.CharField("拼音首字母", max_length=200, editable=False, blank=True)
@@ -73,9 +75,9 @@ class Grid(PathColumns, TimestampedModel, VersionedModel, MPTTModel):
         verbose_name="牵头党组织",
     )
     location = models.CharField("位置", max_length=100, blank=True)
-    facts = models.JSONField("报道数据", default=dict, blank=True, help_text="按原文记录,含“余”等说法。")
+    facts = models.JSONField("报道数据", default=dict, blank=True, help_text="按原文记录，含“余”等说法。")
     note = models.CharField("备注", max_length=300, blank=True)
-    assumed = models.BooleanField("示例划分,待街道确认", default=False)
+    assumed = models.BooleanField("示例划分，待街道确认", default=False)
     is_active = models.BooleanField("在用", default=True)
     valid_from = models.DateField("启用日期", null=True, blank=True)
     valid_to = models.DateField("停用日期", null=True, blank=True)
@@ -123,7 +125,7 @@ class Grid(PathColumns, TimestampedModel, VersionedModel, MPTTModel):
         return self.name
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise DomainError("never_deleted", "网格不能删除,只能停用:历史案件还挂在上面。")
+        raise DomainError("never_deleted", "网格不能删除，只能停用：历史案件还挂在上面。")
 
     @property
     def level_label(self) -> str:

@@ -42,7 +42,7 @@ class GridQuerySet(TreeQuerySet):
         return self.order_by("tree_id", "lft")
 
     def delete(self) -> NoReturn:
-        raise DomainError("never_deleted", "网格不能删除,只能停用:历史案件还挂在上面。")
+        raise DomainError("never_deleted", "网格不能删除，只能停用：历史案件还挂在上面。")
 
     def search(self, text: str) -> Self:
         """Grids whose name, short name, code or pinyin initials hold `text` (wyy finds 文苑一)."""

@@ -40,7 +40,7 @@ def tree_write_lock() -> None:
 
 
 @contextmanager
-def writing(clash: str = "编码或名称与已有的重复,没有保存。") -> Iterator[None]:
+def writing(clash: str = "编码或名称与已有的重复，没有保存。") -> Iterator[None]:
     """One structural write: transaction and lock; a unique clash becomes a refusal with the text `clash`."""
     try:
         with transaction.atomic():
@@ -81,17 +81,17 @@ def create_grid(
     lead_organization_id: int | None = None,
     code_prefixes: tuple[str, ...] = (),
 ) -> Grid:
-    """Add a grid below `parent_id` (None: a new street). A `valid_to` before today makes it a historic one.
+    """Add a grid below `parent_id` (None: a new street). With a `valid_to` it is a historic one, out of use.
 
     `code_prefixes` allows further 12-digit beginnings of a micro-unit's code (imports). Refusals: code_format,
-    code_taken, wrong_level, retired_parent, dates_order, missing_name, not_found.
+    code_taken, wrong_level, retired_parent, dates_order, future_date, missing_name, not_found.
     """
     with writing():
         parent = locked(parent_id)[0] if parent_id is not None else None
         grid = Grid(
             kind=kind, code=normalize(code), brand=normalize(brand), location=normalize(location), facts=facts or {},
             note=normalize(note), assumed=assumed, valid_from=valid_from, valid_to=valid_to,
-            is_active=valid_to is None or valid_to >= timezone.localdate(), lead_organization_id=lead_organization_id,
+            is_active=valid_to is None, lead_organization_id=lead_organization_id,
         )  # fmt: skip
         set_names(grid, name, short_name)
         check_place(grid, parent)
@@ -147,7 +147,7 @@ def move_grid(*, grid_id: int, parent_id: int | None, expected_version: int | No
     Refusals: wrong_level, cycle, retired_parent, stale_version, grid_clash (a number that exists in the other
     street). Moving to where it is already changes nothing.
     """
-    with writing("移过去会与那边已有的登记重复(如同一街道的楼栋地址、案件编号),没有移动。"):
+    with writing("移过去会与那边已有的登记重复（如同一街道的楼栋地址、案件编号），没有移动。"):
         grid, *parents = locked(grid_id, parent_id)
         check_version(grid, expected_version)
         parent = parents[0] if parents else None
@@ -168,7 +168,7 @@ def retire_grid(*, grid_id: int, on: date, expected_version: int | None = None) 
         check_version(grid, expected_version)
         check_in_use(grid)
         if reasons := blocking(grid):
-            raise DomainError("retire_blocked", f"“{grid}”还不能停用:{';'.join(reasons)}。请先处理完再停用。")
+            raise DomainError("retire_blocked", f"“{grid}”还不能停用：{'；'.join(reasons)}。请先处理完再停用。")
         end(grid, on)
         return fresh(grid)
 
@@ -179,11 +179,22 @@ def restore_grid(*, grid_id: int, expected_version: int | None = None) -> Grid:
         grid = locked(grid_id)[0]
         check_version(grid, expected_version)
         if grid.successor_id:
-            raise DomainError("grid_merged", f"“{grid}”已并入“{grid.successor}”,不能恢复。")
+            raise DomainError("grid_merged", f"“{grid}”已并入“{grid.successor}”，不能恢复。")
         if grid.parent_id and not locked(grid.parent_id)[0].is_active:
-            raise DomainError("retired_parent", f"上级网格“{grid.parent}”已停用,请先恢复上级。", field="parent")
+            raise DomainError("retired_parent", f"上级网格“{grid.parent}”已停用，请先恢复上级。", field="parent")
         grid.is_active, grid.valid_to = True, None
         save(grid)
+        return fresh(grid)
+
+
+def correct_end(*, grid_id: int, on: date) -> Grid:
+    """Put the last day of a retired grid right."""
+    with writing():
+        grid = locked(grid_id)[0]
+        if grid.is_active:
+            raise DomainError("grid_active", f"“{grid}”还在用，请用“停用”。", field="valid_to")
+        if grid.valid_to != on:
+            end(grid, on, grid.successor)
         return fresh(grid)
 
 
@@ -210,8 +221,6 @@ def place_below(grid: Grid, parent: Grid | None) -> None:
 
 def end(grid: Grid, on: date, successor: Grid | None = None) -> None:
     """Mark `grid` as retired from the day after `on`."""
-    if on > timezone.localdate():
-        raise InvalidInput("future_date", "停用日期不能晚于今天。", field="valid_to")
     grid.is_active, grid.valid_to, grid.successor = False, on, successor
     check_dates(grid)
     save(grid)
@@ -225,7 +234,7 @@ def set_names(grid: Grid, name: str, short_name: str) -> None:
     for field in ("name", "short_name"):
         most = Grid._meta.get_field(field).max_length or 0
         if len(getattr(grid, field)) > most:
-            raise InvalidInput("too_long", f"名称太长,最多 {most} 个字。", field=field)
+            raise InvalidInput("too_long", f"名称太长，最多 {most} 个字。", field=field)
     sounds = [initials(grid.name, 4)]
     if not grid.name.startswith(grid.short_name):
         sounds.append(initials(grid.short_name, 4))
@@ -240,7 +249,7 @@ def check_place(grid: Grid, parent: Grid | None) -> None:
     if (parent.kind if parent else None) not in allowed:
         raise DomainError("wrong_level", _where_it_belongs(grid.kind), field="parent")
     if parent and grid.is_active and not parent.is_active:
-        raise DomainError("retired_parent", f"上级网格“{parent}”已停用,不能再挂下级。", field="parent")
+        raise DomainError("retired_parent", f"上级网格“{parent}”已停用，不能再挂下级。", field="parent")
 
 
 def check_not_below(grid: Grid, parent: Grid | None) -> None:
@@ -251,7 +260,7 @@ def check_not_below(grid: Grid, parent: Grid | None) -> None:
 
 def check_version(grid: Grid, expected: int | None) -> None:
     if expected is not None and grid.version != expected:
-        raise StaleObject("这个网格刚刚被别人改过,请看一下最新情况再操作。")
+        raise StaleObject("这个网格刚刚被别人改过，请看一下最新情况再操作。")
 
 
 def check_in_use(grid: Grid) -> None:
@@ -260,6 +269,8 @@ def check_in_use(grid: Grid) -> None:
 
 
 def check_dates(grid: Grid) -> None:
+    if grid.valid_to and grid.valid_to > timezone.localdate():
+        raise InvalidInput("future_date", "停用日期不能晚于今天，请到那一天再停用。", field="valid_to")
     if grid.valid_from and grid.valid_to and grid.valid_to < grid.valid_from:
         raise InvalidInput("dates_order", "停用日期不能早于启用日期。", field="valid_to")
 
@@ -272,7 +283,7 @@ def _check_unused(code: str) -> None:
     holder = Grid.objects.filter(code=code).first()
     if holder:
         state = "在用" if holder.is_active else "已停用"
-        raise DomainError("code_taken", f"编码 {code} 已用于“{holder}”({state}),编码不重复使用。", field="code")
+        raise DomainError("code_taken", f"编码 {code} 已用于“{holder}”（{state}），编码不重复使用。", field="code")
 
 
 def _where_it_belongs(kind: str) -> str:
@@ -280,6 +291,6 @@ def _where_it_belongs(kind: str) -> str:
     own = GridKind(kind).label
     parents = [above for above in ALLOWED_PARENTS[kind] if above]
     if not parents:
-        return f"{own}是最上一级,没有上级网格。"
+        return f"{own}是最上一级，没有上级网格。"
     names = "或".join(SHORT_LEVEL[above] for above in sorted(parents, key=RANK.__getitem__, reverse=True))
     return f"{own}只能放在{names}下面。"

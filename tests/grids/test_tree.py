@@ -250,13 +250,13 @@ class TestRetire:
     def test_names_the_sub_grids_that_block(self, tree: Tree) -> None:
         with refused("retire_blocked") as caught:
             rules.retire_grid(grid_id=tree.wenyuan1.pk, on=TODAY)
-        assert "下级网格 2 个(文苑一微1、文苑一微2)" in caught.value.message
+        assert "下级网格 2 个（文苑一微1、文苑一微2）" in caught.value.message
 
     def test_names_the_postings_that_block(self, tree: Tree) -> None:
         holder = factories.posted("zhang", tree.micro)
         with refused("retire_blocked") as caught:
             rules.retire_grid(grid_id=tree.micro.pk, on=TODAY)
-        assert f"在任岗位 1 个({holder})" in caught.value.message
+        assert f"在任岗位 1 个（{holder}）" in caught.value.message
         holder.postings.update(valid_to=TODAY - timedelta(days=1))
         assert not rules.retire_grid(grid_id=tree.micro.pk, on=TODAY).is_active
 
