@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from mptt.admin import DraggableMPTTAdmin
+from mptt.forms import TreeNodeChoiceField
 
 from grids import merging, tree
 from grids.authority import may_keep, office_condition, runs_street
@@ -129,6 +130,12 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
         if field.name == "parent":
             return office.exclude(kind=GridKind.MICRO_UNIT).in_tree_order()
         return office if field.name == "successor" else rows
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        # A plain list: `----` before each name would repeat what the order of the tree shows.
+        if db_field.name == "parent":
+            kwargs |= {"form_class": TreeNodeChoiceField, "level_indicator": " "}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # An autocomplete or a search keeps the order of the tree, too.
