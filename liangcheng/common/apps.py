@@ -8,6 +8,11 @@ class CommonConfig(AppConfig):
     verbose_name = "公共设置"
     default = True
 
+    def ready(self) -> None:
+        from liangcheng.common import checks, jobs  # noqa: F401 -- importing registers the checks
+
+        jobs.register_daily("forget_old_runs", jobs.forget_old_runs)
+
 
 class RegistryAdminConfig(admin_apps.AdminConfig):
     """Django's admin with the registry's own site (common/admin_site.py)."""

@@ -71,3 +71,24 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.key}"
+
+
+class JobRun(models.Model):
+    """One run of a recurring job (common/jobs.py). The pair (job, slot) is what workers compete for."""
+
+    job = models.CharField("任务", max_length=50)
+    slot = models.CharField("时段", max_length=16)
+    attempts = models.PositiveSmallIntegerField("已试次数", default=0)
+    run_at = models.DateTimeField("占用到")
+    last_error = models.CharField("最近一次失败原因", max_length=100, blank=True)
+    created_at = models.DateTimeField("开始时间", default=timezone.now)
+    finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "定时任务"
+        verbose_name_plural = "定时任务"
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["job", "slot"], name="job_once_per_slot")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.slot}"

@@ -9,6 +9,8 @@ from liangcheng.common.calendar import WorkCalendar, build, parse_hours
 from liangcheng.common.models import CalendarDay
 
 logger = logging.getLogger(__name__)
+# Said once per process: every case of December reaches into next year.
+_warned: set[int] = set()
 
 
 def office_calendar(first: date, last: date) -> WorkCalendar:
@@ -19,5 +21,7 @@ def office_calendar(first: date, last: date) -> WorkCalendar:
     rows = CalendarDay.objects.filter(day__range=(first, last)).order_by().values_list("day", "is_workday")
     calendar = build(rows, parse_hours(settings.WORKING_HOURS))
     for year in calendar.unknown_years(first, last):
-        logger.debug("calendar_year_missing year=%s", year)
+        if year not in _warned:
+            _warned.add(year)
+            logger.warning("calendar_year_missing year=%s worked=monday-friday", year)
     return calendar

@@ -1,43 +1,69 @@
-"""Deliver what the outbox holds: at least once, by as many workers as there are, whatever dies in between (ADR 0004)."""
+"""Deliver what the outbox holds: at least once, by any number of workers, whatever dies in between (ADR 0004)."""
 
 import logging
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import connection, transaction
+from django.db.models import F, QuerySet
 
 from liangcheng.common.clock import now
+from liangcheng.common.exceptions import DomainError
 from liangcheng.common.models import OutboxMessage, OutboxState
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[OutboxMessage], None]
-_handlers: dict[str, Handler] = {}
-# A claimed message that is not finished within the lease is taken up again by whoever comes next.
+HANDLERS: dict[str, Handler] = {}
+# A claimed message that is not finished within the lease is taken up again by whoever comes next. Handlers are
+# short (a row, one request with its own timeout), so nobody has to extend it.
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
+# What stands in `last_error` from claiming to finishing; found there later, the worker died over this message.
+INTERRUPTED = "处理中断"
+
+
+class _Superseded(Exception):
+    """The lease ran out and somebody else has this message now: take back what this attempt wrote."""
 
 
 def register_handler(topic: str, handler: Handler) -> None:
-    """Called by apps when they start: who delivers messages of `topic`."""
-    _handlers[topic] = handler
+    """Called by apps when they start: who delivers messages of `topic`. May be called twice for one message."""
+    HANDLERS[topic] = handler
 
 
 def claim(limit: int) -> list[OutboxMessage]:
-    """Take up to `limit` due messages: their `run_at` moves to the end of the lease, their attempts rise."""
+    """Take up to `limit` due messages: their `run_at` moves to the end of the lease, their attempts rise.
+
+    PostgreSQL skips rows that another worker is claiming; SQLite's IMMEDIATE transactions come one after the other.
+    """
     moment = now()
+    due = OutboxMessage.objects.filter(state=OutboxState.WAITING, run_at__lte=moment).order_by("run_at", "id")
+    if not due.exists():
+        # Without this, an idle worker would ask SQLite for its one write lock every second.
+        return []
     with transaction.atomic():
-        due = OutboxMessage.objects.filter(state=OutboxState.WAITING, run_at__lte=moment).order_by("run_at", "id")
         skip = connection.features.has_select_for_update_skip_locked
-        messages = list(due.select_for_update(skip_locked=skip)[:limit])
-        for message in messages:
-            message.attempts += 1
-            message.run_at = moment + LEASE
-        OutboxMessage.objects.bulk_update(messages, ["attempts", "run_at"])
+        found = list(due.select_for_update(skip_locked=skip)[:limit])
+        killers = [message.pk for message in found if _kills(message)]
+        messages = [message for message in found if message.pk not in killers]
+        OutboxMessage.objects.filter(pk__in=killers).update(state=OutboxState.DEAD)
+        OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).update(
+            attempts=F("attempts") + 1, run_at=moment + LEASE, last_error=INTERRUPTED
+        )
+    for message in messages:
+        message.attempts += 1
     return messages
 
 
-def deliver_due(limit: int = 100) -> int:
-    """Deliver up to `limit` due messages; returns how many were tried."""
+def _kills(message: OutboxMessage) -> bool:
+    """Whether every attempt so far ended with the worker's death; the last one would be no different."""
+    return message.attempts >= MAX_ATTEMPTS and message.last_error == INTERRUPTED
+
+
+def deliver_due(limit: int = 50) -> int:
+    """Deliver up to `limit` due messages; returns how many were tried. A failing one does not stop the next."""
     messages = claim(limit)
     for message in messages:
         _deliver(message)
@@ -45,21 +71,46 @@ def deliver_due(limit: int = 100) -> int:
 
 
 def _deliver(message: OutboxMessage) -> None:
+    """One attempt. What the handler writes and the finish are one transaction."""
     try:
         with transaction.atomic():
-            _handlers[message.topic](message)
-            _finish(message, state=OutboxState.DELIVERED, delivered_at=now(), last_error="")
+            HANDLERS[message.topic](message)
+            if not _finish(message, state=OutboxState.DELIVERED, delivered_at=now(), last_error=""):
+                raise _Superseded
+    except _Superseded:
+        logger.warning("outbox_superseded id=%s attempt=%s", message.pk, message.attempts)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the next message must still go out
-        logger.warning("outbox_failed id=%s attempt=%s error=%s", message.pk, message.attempts, type(error).__name__)
-        state = OutboxState.DEAD if message.attempts >= MAX_ATTEMPTS else OutboxState.WAITING
-        _finish(message, state=state, run_at=now() + backoff(message.attempts), last_error=type(error).__name__)
+        _put_off(message, error)
+
+
+def _put_off(message: OutboxMessage, error: Exception) -> None:
+    """Try again later, or give up; what is kept of the error names no person."""
+    reason = error.code if isinstance(error, DomainError) else place_of(error)
+    if message.topic not in HANDLERS:
+        reason = f"没有处理程序：{message.topic}"
+    logger.warning("outbox_failed id=%s attempt=%s error=%s", message.pk, message.attempts, reason)
+    state = OutboxState.DEAD if message.attempts >= MAX_ATTEMPTS else OutboxState.WAITING
+    _finish(message, state=state, run_at=now() + backoff(message.attempts), last_error=reason[:500])
+
+
+def place_of(error: Exception) -> str:
+    """ "KeyError notifications.py:103": enough to find it. Its message may quote a row, and so a person."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def backoff(attempts: int) -> timedelta:
     """30 seconds, doubled with each attempt, an hour at most."""
-    return min(timedelta(seconds=30 * 2 ** (attempts - 1)), timedelta(hours=1))
+    return min(timedelta(seconds=30 * 2 ** min(attempts - 1, 10)), timedelta(hours=1))
 
 
-def _finish(message: OutboxMessage, **values: object) -> None:
+def _finish(message: OutboxMessage, **values: object) -> int:
     """Only for the attempt that was claimed: a worker that comes back to life must not finish another's run."""
-    OutboxMessage.objects.filter(pk=message.pk, attempts=message.attempts).update(**values)
+    return OutboxMessage.objects.filter(pk=message.pk, attempts=message.attempts).update(**values)
+
+
+def send_again(messages: "QuerySet[OutboxMessage]") -> int:
+    """Put undelivered messages back in line at once; returns how many. The attempt number goes on counting."""
+    undelivered = messages.exclude(state=OutboxState.DELIVERED)
+    return undelivered.update(state=OutboxState.WAITING, run_at=now(), last_error="")
