@@ -29,7 +29,7 @@ def assignable_departments(case: Case) -> "QuerySet[Department]":
     return Department.objects.filter(is_active=True, grid_id__in=case.handling_path())
 
 
-def assign(case: Case, assignee_id: int | None, department_id: int | None) -> dict[str, str]:
+def assign(case: Case, assignee_id: int | None, department_id: int | None) -> dict[str, Any]:
     """Put the case on one plate. Returns what the event should say. Raises InvalidInput for anybody out of scope."""
     clear(case)
     if assignee_id is not None:

@@ -26,8 +26,9 @@ def store(case: Case, photos: Sequence[Photo], *, actor: "User | None", at: date
     rows = [_row(case, photo, actor, at) for photo in photos]
     for row, photo in zip(rows, photos, strict=True):
         # Named by content: what is there under this name is this picture.
-        if not default_storage.exists(row.file.name):
-            default_storage.save(row.file.name, ContentFile(photo.content))
+        name = photo_path(row, "")
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(photo.content))
     Attachment.objects.bulk_create(rows, ignore_conflicts=True)
 
 

@@ -140,7 +140,7 @@ def _file(
     if report.resolved_on_spot:
         _settle(case, actor, at)
         attachments.require_result_photo(case, photos)
-    case.number = _draw_number(case.community_id, at)
+    case.number = _draw_number(case, at)
     case.save()
     attachments.store(case, photos, actor=actor, at=at)
     record(
@@ -256,13 +256,13 @@ def _settle(case: Case, actor: "User", at: datetime) -> None:
     case.on_time = True if case.due_at else None
 
 
-def _draw_number(community_id: int, at: datetime) -> str:
+def _draw_number(case: Case, at: datetime) -> str:
     """The street's next number of the day; late in the transaction, since its row is held to the end (SCALE 6)."""
     day = deadlines.local_day(at)
-    counters = CaseCounter.objects.filter(community_id=community_id, day=day)
+    counters = CaseCounter.objects.filter(community_id=case.community_id, day=day)
     if not counters.update(value=F("value") + 1):
         # First of the day: two writers may both get here; the loser of the insert waits and counts on.
-        CaseCounter.objects.get_or_create(community_id=community_id, day=day)
+        CaseCounter.objects.get_or_create(community_id=case.community_id, day=day)
         counters.update(value=F("value") + 1)
     return _NUMBER.format(day=day, value=counters.values_list("value", flat=True).get())
 

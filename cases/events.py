@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cases import notifications
 from cases.choices import Act
@@ -43,7 +43,7 @@ def record(
 ) -> CaseEvent:
     """Write the event of an act on `case` as it stands now, and whom to tell; inside the act's transaction."""
     event = CaseEvent(
-        community_id=case.community_id,
+        community_id=cast(int, case.community_id),
         case=case,
         actor=actor,
         act=act,

@@ -4,7 +4,7 @@ import hashlib
 import io
 import warnings
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -26,7 +26,7 @@ class Photo:
     kind: str
 
 
-def read_photo(file: "IO[bytes] | Any", kind: str = PhotoKind.BEFORE) -> Photo:
+def read_photo(file: Any, kind: str = PhotoKind.BEFORE) -> Photo:
     """Read an uploaded file whatever its name says; slow, so call it before the transaction begins.
 
     Raises InvalidInput (field `photos`): too many bytes, too many pixels, or no picture at all.

@@ -1,7 +1,7 @@
 """Sets of cases. What a set means (open, overdue, mine) is written here once; filters, pages and API ask for it."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from django.conf import settings
 from django.db import models
@@ -53,7 +53,8 @@ class CaseQuerySet(AnchoredQuerySet):
                 Q(confidential=False) | Q(handling_level__in=KINDS[post.rank :])
             )
         if scope.department_ids:
-            helped = self.model.co_handlers.rel.related_model.objects.filter(department_id__in=scope.department_ids)
+            helpers = cast("type[models.Model]", self.model._meta.get_field("co_handlers").related_model)
+            helped = helpers._default_manager.filter(department_id__in=scope.department_ids)
             condition |= Q(assigned_department_id__in=scope.department_ids) | Q(pk__in=helped.values("case_id"))
         return self.filter(condition)
 

@@ -37,7 +37,9 @@ def grid_counts(user: "User", within: "Grid | None" = None) -> Mapping[int, dict
             overdue=Count(Value(1), filter=overdue(moment)),
         )
     )
-    return {row.pop("grid_id"): row for row in rows}
+    return {
+        row["grid_id"]: {"open": row["open"], "due_soon": row["due_soon"], "overdue": row["overdue"]} for row in rows
+    }
 
 
 def open_cases_panel(user: "User", grid: "Grid") -> Panel:

@@ -240,7 +240,7 @@ class GridAnchored(PathColumns):
 
     grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", verbose_name="网格")
 
-    objects: ClassVar[Any] = AnchoredQuerySet.as_manager()
+    objects = AnchoredQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -12,7 +12,11 @@ def initials(text: str, limit: int = 8) -> str:
     from pypinyin import Style, pinyin
 
     kept = "".join(character for character in text if character.isalnum())
-    readings = pinyin(kept, style=Style.FIRST_LETTER, heteronym=True, errors=lambda rest: [[c] for c in rest])
-    options = [sorted({reading.lower()[:1] for reading in syllable if reading}) for syllable in readings]
+    # One character at a time, or letters and digits would come back as one lump.
+    options = [
+        # The commonest reading first, so that the limit cuts off the rare ones.
+        list(dict.fromkeys(r.lower()[:1] for r in pinyin(character, Style.FIRST_LETTER, heteronym=True)[0] if r))
+        for character in kept
+    ]
     variants = {"".join(letters) for letters in islice(product(*options), limit)}
     return " ".join(sorted(variants))
