@@ -165,6 +165,23 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "liangcheng.common.api_schema.document_problems",
+    ],
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    # Several fields are called kind, reason or level; each closed list has one name in the schema.
+    "ENUM_NAME_OVERRIDES": {
+        "GridKind": "grids.choices.GridKind",
+        "DepartmentKind": "grids.choices.DepartmentKind",
+        "UnitKind": "members.choices.UnitKind",
+        "PhotoKind": "cases.choices.PhotoKind",
+        "RejectReason": "cases.choices.RejectReason",
+        "ReturnReason": "cases.choices.ReturnReason",
+        "Act": "cases.choices.Act",
+        "Status": "cases.choices.Status",
+        "Light": "cases.choices.Light",
+    },
 }
 
 # The office's working time on a working day; deadlines in 工作时 run only inside it, 工作日 end with it.
