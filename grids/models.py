@@ -11,7 +11,7 @@ from mptt.models import MPTTModel
 from simple_history import register
 
 from grids.choices import KINDS, PATH_FIELD, SHORT_LEVEL, DepartmentKind, GridKind, Role
-from grids.querysets import AnchoredQuerySet, GridManager, PostingQuerySet
+from grids.querysets import GridManager, PostingQuerySet
 from liangcheng.common.db import share_locked
 from liangcheng.common.exceptions import DomainError
 from liangcheng.common.models import TimestampedModel, VersionedModel
@@ -239,8 +239,6 @@ class GridAnchored(PathColumns):
     """
 
     grid = models.ForeignKey(Grid, models.PROTECT, related_name="+", verbose_name="网格")
-
-    objects = AnchoredQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -43,7 +43,7 @@ def relocate(grid: Grid, parent: Grid | None) -> None:
         return
     Grid.objects.filter(within(grid)).order_by().update(**above)
     for model in anchored_models():
-        rows = model.objects.filter(within(grid)).order_by()
+        rows = model._default_manager.filter(within(grid)).order_by()
         if rows.update(**above):
             model.after_regrid(rows)
 
@@ -55,12 +55,12 @@ def reanchor(sources: Iterable[Grid], target: Grid) -> None:
     """
     source_ids = [grid.pk for grid in sources]
     for model in anchored_models():
-        rows = model.objects.filter(grid_id__in=source_ids).order_by()
+        rows = model._default_manager.filter(grid_id__in=source_ids).order_by()
         moved = rows.update(grid_id=target.pk, **target.path_ids())
         for name in _other_references(model):
-            moved += model.objects.filter(**{f"{name}_id__in": source_ids}).update(**{f"{name}_id": target.pk})
+            moved += model._default_manager.filter(**{f"{name}_id__in": source_ids}).update(**{f"{name}_id": target.pk})
         if moved:
-            model.after_regrid(model.objects.filter(within(target)).order_by())
+            model.after_regrid(model._default_manager.filter(within(target)).order_by())
 
 
 def _other_references(model: type[GridAnchored]) -> list[str]:

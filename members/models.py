@@ -27,8 +27,6 @@ class Register(GridAnchored, TimestampedModel):
     note = models.CharField("备注", max_length=300, blank=True)
     is_active = models.BooleanField("在用", default=True)
 
-    objects = RegisterQuerySet.as_manager()
-
     class Meta:
         abstract = True
 
@@ -49,6 +47,8 @@ class PartyOrganization(Register):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级党组织"
     )
     founded_on = models.DateField("成立日期", null=True, blank=True)
+
+    objects = RegisterQuerySet.as_manager()
 
     class Meta:
         verbose_name = "党组织"
@@ -71,6 +71,8 @@ class ResidentUnit(Register):
     contact_name = models.CharField("联系人", max_length=30, blank=True)
     contact_phone = models.CharField("联系电话", max_length=20, blank=True, validators=[PHONE])
     assumed = models.BooleanField("示例数据,待街道确认", default=False)
+
+    objects = RegisterQuerySet.as_manager()
 
     class Meta:
         verbose_name = "成员单位"
@@ -131,6 +133,8 @@ class PartyMember(Register):
     phone = models.CharField("手机", max_length=20, blank=True, validators=[PHONE])
     joined_on = models.DateField("入党日期", null=True, blank=True)
     skills = models.CharField("特长", max_length=100, blank=True, help_text="如:法律、医疗、电工、调解。")
+
+    objects = RegisterQuerySet.as_manager()
 
     class Meta:
         verbose_name = "党员"
