@@ -24,6 +24,7 @@ from liangcheng.common.clock import now
 from liangcheng.common.exceptions import InvalidInput, NotPermitted
 from liangcheng.common.office_time import office_calendar
 from members import registry
+from members.models import Building, ResidentUnit
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -190,8 +191,26 @@ def _place(case: Case, actor: "User", report: Report) -> None:
         raise InvalidInput("unknown_grid", "请选择您负责范围内的网格。", field="grid_code")
     if not grid.is_active:
         raise InvalidInput("retired_grid", f"“{grid.name}”已停用,请选择现在的网格。", field="grid_code")
+    if report.grid_code:
+        # Without a code the address book has looked already.
+        _check_unit_and_building(case, actor)
     if report.second_grid_code:
         case.second_grid = _neighbour(grid, report.second_grid_code)
+
+
+def _check_unit_and_building(case: Case, actor: "User") -> None:
+    """What is named beside the grid is there and lies where the actor serves, since a case shows its name. One query."""
+    found: ResidentUnit | Building | None
+    if case.building_id is not None:
+        of_unit = {} if case.unit_id is None else {"unit_id": case.unit_id}
+        field, found = "building", Building.objects.active().filter(pk=case.building_id, **of_unit).first()
+    elif case.unit_id is not None:
+        field, found = "unit", ResidentUnit.objects.active().filter(pk=case.unit_id).first()
+    else:
+        return
+    if found is None or not scope_of(actor).may_anchor_at(found):
+        message = "没有这个单位或楼栋,或不在您负责的范围内,请重新选择。"
+        raise InvalidInput(f"unknown_{field}", message, field=f"{field}_id")
 
 
 def _neighbour(grid: Grid, code: str) -> Grid:

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from cases import assignment, attachments, deadlines, routing
@@ -40,7 +40,7 @@ from cases.transitions import Edge, Party
 from grids.choices import GridKind
 from grids.models import Grid
 from liangcheng.common.clock import now
-from liangcheng.common.exceptions import InvalidInput, NotPermitted, NotVisible, StaleObject
+from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible, StaleObject
 from liangcheng.common.office_time import office_calendar
 
 if TYPE_CHECKING:
@@ -83,11 +83,18 @@ def _act(act: Act) -> Callable[[Callable[..., None]], Callable[..., Case]]:
             known = already_done(actor, act, idempotency)
             if known is not None:
                 return known
-            with transaction.atomic():
-                step = _begin(act, case_id, actor, expected_version)
-                kept = _values(step.case)
-                change(step, **inputs)
-                _finish(step, kept, idempotency)
+            try:
+                with transaction.atomic():
+                    step = _begin(act, case_id, actor, expected_version)
+                    kept = _values(step.case)
+                    change(step, **inputs)
+                    _finish(step, kept, idempotency)
+            except (DomainError, IntegrityError):
+                # The same key at the same instant: what the other one has done stands for this one too.
+                known = already_done(actor, act, idempotency)
+                if known is None:
+                    raise
+                return known
             return step.case
 
         ACTS[act] = perform
