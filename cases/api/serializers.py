@@ -39,7 +39,7 @@ class CaseRow(serializers.Serializer[Any]):
     handling_grid_name = serializers.CharField(source="handling_grid.short_name", help_text="当前负责网格。")
     handling_level = serializers.ChoiceField(choices=GridKind.choices, help_text="当前层级。")
     assignee_name = serializers.CharField(source="assignee.full_name", allow_null=True, help_text="处置人。")
-    assigned_department = serializers.CharField(
+    department_name = serializers.CharField(
         source="assigned_department.short_name", allow_null=True, help_text="处置部门。"
     )
     address = serializers.CharField(help_text="地址。")
@@ -186,7 +186,7 @@ class CategoryRow(serializers.Serializer[Any]):
     synonyms = serializers.CharField(help_text="俗称,用“|”隔开。")
     default_level = serializers.ChoiceField(choices=GridKind.choices, help_text="首办层级。")
     urgency = serializers.ChoiceField(choices=Urgency.choices, help_text="紧急程度。")
-    responsible_department = serializers.CharField(
+    responsible_department_name = serializers.CharField(
         source="responsible_department.short_name", allow_null=True, help_text="主责部门。"
     )
     close_condition = serializers.CharField(help_text="结案条件。")

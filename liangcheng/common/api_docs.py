@@ -1,5 +1,6 @@
 """The docs page of the API, rendered here from the schema: no script, nothing from outside."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,8 @@ from rest_framework.views import APIView
 
 from liangcheng.common.api import AnyAccept
 
+# How drf-spectacular lists the choices of an enum in its description.
+_CHOICE = re.compile(r"\* `([^`]*)` - (.*)")
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -132,7 +135,7 @@ def _shape(name: str, component: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": name,
         "description": component.get("description", ""),
-        "values": [value for value in component.get("enum", []) if value],
+        "values": _CHOICE.findall(component.get("description", "")) if "enum" in component else [],
         "fields": [
             {
                 "name": field,

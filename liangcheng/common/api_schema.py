@@ -34,11 +34,19 @@ def document_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     for name, schema in schemas.items():
         if name.endswith("Request") and schema.get("type") == "object":
             schema["additionalProperties"] = False
+        if schema.get("type") == "object" and name != "Problem":
+            schema.update(_for_readers(schema.pop("description", "")))
     for path, operations in result["paths"].items():
         for method in _METHODS:
             if method in operations:
                 _document(operations[method], path, method)
     return result
+
+
+def _for_readers(docstring: str) -> dict[str, str]:
+    """The Chinese name that a serializer's docstring begins with; the rest of it is for programmers."""
+    head = docstring.split(".")[0].split(",")[0].strip()
+    return {"description": f"{head}。"} if head and not head.isascii() else {}
 
 
 def _document(operation: dict[str, Any], path: str, method: str) -> None:
