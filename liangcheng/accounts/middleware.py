@@ -27,7 +27,7 @@ class AccountStateMiddleware:
             return None
         if user.is_service or (user.valid_until and user.valid_until < timezone.localdate()):
             logout(request)
-            messages.error(request, "账号已到期,请联系管理员。")
+            messages.error(request, "账号已到期，请联系管理员。")
             return redirect("accounts:login")
         match = request.resolver_match
         if user.must_change_password and match and match.view_name not in _ALLOWED:

@@ -14,7 +14,7 @@ def _page(status: int, title: str, advice: str, **more: str) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """An expired page: what was typed is still in the browser (its back button, and its saved draft)."""
-    advice = "页面打开太久,或在别处重新登录过。请重新打开这个页面再提交,刚才填写的文字会自动恢复,照片需要重新选择。"
+    advice = "页面打开太久，或在别处重新登录过。请重新打开这个页面再提交，刚才填写的文字会自动恢复，照片需要重新选择。"
     return _page(403, "页面已过期", advice, retry=request.get_full_path())
 
 
@@ -27,8 +27,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(404, "没有找到", "可能已被移走,或不在您的网格范围内。")
+    return _page(404, "没有找到", "可能已被移走，或不在您的网格范围内。")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(500, "系统出错", "已记录下来。请稍后再试;仍不行请把下面的编号告诉管理员。")
+    return _page(500, "系统出错", "已记录下来。请稍后再试；仍不行请把下面的编号告诉管理员。")
