@@ -7,14 +7,24 @@ seen, counted in the grid's figures, but are nobody else's to-do.
 Check: what waits for a check at their desk; an inspector checks the whole subtree. Never one's own resolution.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from django.db.models import Q, TextChoices
+from django.db.models import Count, Q, TextChoices
 
 from cases.choices import Status
+from cases.models import Case
 from cases.querysets import RUNNING, due_soon, overdue
 from grids.choices import PATH_FIELD, GridKind, Role
-from grids.scoping import NOTHING, Post, Scope
+from grids.querysets import within
+from grids.scoping import NOTHING, Post, Scope, scope_of
+from liangcheng.common.clock import now as clock_now
+
+if TYPE_CHECKING:
+    from grids.models import Grid
+    from liangcheng.accounts.models import User
 
 _DESK = {Role.LIAISON, Role.HEAD, Role.DISPATCHER}
 
@@ -52,6 +62,37 @@ def conditions(scope: Scope, now: datetime) -> dict[Todo, Q]:
 def running(scope: Scope) -> Q:
     """All that runs against a deadline on the user's plate or desk."""
     return RUNNING & (_plate(scope) | _desk(scope))
+
+
+@dataclass(frozen=True)
+class GridFigures:
+    """Of the cases in a grid's subtree that the user sees."""
+
+    grid: "Grid"
+    open: int
+    due_soon: int
+    overdue: int
+
+
+def count(user: "User", grids: Sequence["Grid"] = ()) -> tuple[Mapping[Todo, int], list[GridFigures]]:
+    """The user's to-dos, and the figures of `grids`, in one statement."""
+    moment = clock_now()
+    wanted = {todo.value: Count("pk", filter=q) for todo, q in conditions(scope_of(user), moment).items()}
+    for grid in grids:
+        here = within(grid)
+        wanted[f"open_{grid.pk}"] = Count("pk", filter=here)
+        wanted[f"due_soon_{grid.pk}"] = Count("pk", filter=here & due_soon(moment))
+        wanted[f"overdue_{grid.pk}"] = Count("pk", filter=here & overdue(moment))
+    found = Case.objects.visible_to(user).open().order_by().aggregate(**wanted)
+    figures = [
+        GridFigures(grid, *(found[f"{name}_{grid.pk}"] for name in ("open", "due_soon", "overdue"))) for grid in grids
+    ]
+    return {todo: found[todo.value] for todo in Todo}, figures
+
+
+def may_check(scope: Scope) -> bool:
+    """Whether checking results and asking reporters can be this user's to-do at all."""
+    return any(post.role == Role.INSPECTOR or post.role in _DESK for post in scope.territorial)
 
 
 def _is(status: Status) -> Q:

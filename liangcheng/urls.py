@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("liangcheng.accounts.urls")),
     path("api/v1/", include("liangcheng.api_urls")),
     path("grids/", include("grids.urls")),
+    path("", include("members.urls")),
     path("", include("cases.urls")),
 ]
 

@@ -1,0 +1,213 @@
+"""The filters of case lists, the same for the pages and for the API. A wrong value is an error, never "everything"."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from cases.choices import Light, Nature, Source, Status, Urgency
+from cases.models import Case, Category
+from cases.querysets import RUNNING, at_once, due_soon, overdue
+from cases.todo import Todo, conditions
+from grids.choices import SHORT_LEVEL
+from grids.models import Department, Grid
+from grids.scoping import NOTHING, scope_of
+from liangcheng.common.clock import now
+from liangcheng.common.text import normalize
+
+YES_NO = (("true", "是"), ("false", "否"))
+LIGHTS = tuple((light.value, light.label) for light in (Light.GREEN, Light.YELLOW, Light.RED, Light.AT_ONCE))
+_TOO_LONG = "最多 %(limit_value)d 个字。"
+_NOT_A_CHOICE = {"invalid_choice": "没有“%(value)s”这个选项。"}
+_NOT_A_DATE = {"invalid": "日期请写成 2026-11-23 这样。"}
+
+
+class CaseFilterForm(forms.Form):
+    """Shape, and whether what a code names exists where the user may look. The FilterSet sets `user`.
+
+    `known` may hold what the caller has read anyway: field → code → row (department: ids); else it is asked for.
+    """
+
+    user: Any = None
+    known: Mapping[str, Mapping[str, Any]] = {}
+
+    def clean_q(self) -> str:
+        return normalize(self.cleaned_data["q"])
+
+    def clean_grid(self) -> Grid | None:
+        return self._grid("grid")
+
+    def clean_grid_exact(self) -> Grid | None:
+        return self._grid("grid_exact")
+
+    def clean_category(self) -> Category | None:
+        return self._named(Category.objects.all(), "category", "没有这个案件类别。")
+
+    def clean_reported_after(self) -> date | None:
+        return self._in_our_time("reported_after")
+
+    def clean_reported_before(self) -> date | None:
+        return self._in_our_time("reported_before")
+
+    def clean_updated_since(self) -> datetime | None:
+        return self._in_our_time("updated_since")
+
+    def _in_our_time(self, name: str) -> Any:
+        """The year 1 and the year 9999 overflow when they are brought to another time zone."""
+        value = self.cleaned_data[name]
+        if value and not 2000 <= value.year <= 2100:
+            raise forms.ValidationError("请填写 2000 年到 2100 年之间的日期。", code="invalid")
+        return value
+
+    def clean_department(self) -> list[int]:
+        code = self.cleaned_data["department"]
+        if not code:
+            return []
+        if "department" in self.known:
+            found = self.known["department"].get(code, [])
+        else:
+            # The same code may name a department in several streets.
+            found = list(departments_of(self.user).filter(code=code).values_list("pk", flat=True))
+        if not found:
+            raise forms.ValidationError("没有这个条线部门，或不在您的网格范围内。", code="unknown")
+        return found
+
+    def _grid(self, name: str) -> Grid | None:
+        return self._named(Grid.objects.visible_to(self.user), name, "没有这个网格，或不在您的网格范围内。")
+
+    def _named(self, rows: "QuerySet[Any]", name: str, message: str) -> Any:
+        code = self.cleaned_data[name]
+        if not code:
+            return None
+        if name in self.known:
+            found = self.known[name].get(code)
+        else:
+            found = rows.order_by().filter(code=code).first()
+        if found is None:
+            raise forms.ValidationError(message, code="unknown")
+        return found
+
+
+def departments_of(user: Any) -> "QuerySet[Department]":
+    """The departments that serve grids the user may see."""
+    return Department.objects.filter(grid__in=Grid.objects.visible_to(user).order_by())
+
+
+def _words(label: str, method: str, most: int = 100) -> filters.CharFilter:
+    return filters.CharFilter(label=label, method=method, max_length=most, error_messages={"max_length": _TOO_LONG})
+
+
+def _choice(label: str, choices: Any, **more: Any) -> filters.ChoiceFilter:
+    return filters.ChoiceFilter(label=label, choices=choices, error_messages=_NOT_A_CHOICE, **more)
+
+
+def _day(label: str, method: str) -> filters.DateFilter:
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    return filters.DateFilter(label=label, method=method, widget=widget, error_messages=_NOT_A_DATE)
+
+
+class CaseFilterSet(filters.FilterSet):
+    """Of the cases it is given: the caller narrows them to `visible_to(user)` first."""
+
+    q = _words("搜索", "by_words")
+    status = filters.MultipleChoiceFilter(
+        label="状态", choices=Status.choices, error_messages={"invalid_choice": "没有“%(value)s”这个状态。"}
+    )
+    open = _choice("未办结", YES_NO, method="by_open")
+    todo = _choice("我的待办", Todo.choices, method="by_todo")
+    light = _choice("时限灯", LIGHTS, method="by_light")
+    level = _choice("当前层级", tuple(SHORT_LEVEL.items()), field_name="handling_level")
+    grid = _words("网格", "by_subtree", 20)
+    grid_exact = _words("本网格", "by_grid", 20)
+    category = _words("类别", "by_category", 20)
+    major = filters.CharFilter(
+        label="大类", field_name="category__major_code", max_length=10, error_messages={"max_length": _TOO_LONG}
+    )
+    urgency = _choice("紧急程度", Urgency.choices)
+    nature = _choice("性质", Nature.choices)
+    source = _choice("来源", Source.choices)
+    assigned = _choice("由我处置", (("me", "由我处置"),), method="by_assigned")
+    mine = _choice("我上报的", YES_NO, method="by_mine")
+    returned = _choice("退回或返工过", YES_NO, method="by_returned")
+    department = _words("条线部门", "by_department", 30)
+    reported_after = _day("上报日期从", "by_reported_after")
+    reported_before = _day("上报日期到", "by_reported_before")
+    updated_since = filters.IsoDateTimeFilter(
+        label="此后更新", field_name="updated_at", lookup_expr="gte", error_messages={"invalid": "时间请用 ISO 8601。"}
+    )
+    number = filters.CharFilter(label="案件编号", max_length=20, error_messages={"max_length": _TOO_LONG})
+    external_system = filters.CharFilter(label="来源系统", max_length=50, error_messages={"max_length": _TOO_LONG})
+    external_id = filters.CharFilter(label="来源系统编号", max_length=100, error_messages={"max_length": _TOO_LONG})
+
+    class Meta:
+        model = Case
+        fields: list[str] = []
+        form = CaseFilterForm
+
+    def get_form_class(self) -> type[forms.Form]:
+        user = self.request.user if self.request else None
+        return type("BoundCaseFilterForm", (super().get_form_class(),), {"user": user})
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return rows.search(value)
+
+    def by_open(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(is_open=value == "true")
+
+    def by_todo(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(conditions(scope_of(self.request.user), now())[Todo(value)])
+
+    def by_light(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(light_condition(value, now()))
+
+    def by_subtree(self, rows: Any, name: str, value: Grid) -> Any:
+        return rows.within(value)
+
+    def by_grid(self, rows: Any, name: str, value: Grid) -> Any:
+        return rows.filter(grid=value)
+
+    def by_category(self, rows: Any, name: str, value: Category) -> Any:
+        return rows.filter(category=value)
+
+    def by_assigned(self, rows: Any, name: str, value: str) -> Any:
+        return rows.assigned_to(self.request.user, scope_of(self.request.user).department_ids)
+
+    def by_mine(self, rows: Any, name: str, value: str) -> Any:
+        own = Q(discovered_by=self.request.user)
+        return rows.filter(own if value == "true" else ~own)
+
+    def by_returned(self, rows: Any, name: str, value: str) -> Any:
+        back = Q(return_count__gt=0) | Q(rework_count__gt=0)
+        return rows.filter(back if value == "true" else ~back)
+
+    def by_department(self, rows: Any, name: str, value: list[int]) -> Any:
+        return rows.filter(assigned_department_id__in=value)
+
+    def by_reported_after(self, rows: Any, name: str, value: date) -> Any:
+        return rows.filter(reported_at__gte=_midnight(value))
+
+    def by_reported_before(self, rows: Any, name: str, value: date) -> Any:
+        return rows.filter(reported_at__lt=_midnight(value + timedelta(days=1)))
+
+
+def light_condition(light: str, moment: datetime) -> Q:
+    """The set behind a light, as cases.lights shows it."""
+    match light:
+        case Light.RED:
+            return overdue(moment)
+        case Light.YELLOW:
+            return due_soon(moment)
+        case Light.AT_ONCE:
+            return at_once(moment)
+        case Light.GREEN:
+            return RUNNING & Q(due_at__gte=moment) & ~due_soon(moment) & ~at_once(moment)
+    return NOTHING
+
+
+def _midnight(day: date) -> datetime:
+    """The office's midnight at the beginning of `day`."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())

@@ -1,0 +1,50 @@
+"""Where a case is filed: the grids a user may choose, and what the address book says of a written address."""
+
+from typing import TYPE_CHECKING
+
+from grids.choices import KINDS, PATH_FIELD, SHORT_LEVEL
+from grids.models import Grid
+from grids.scoping import scope_of
+from members import registry
+from members.addresses import Address
+
+if TYPE_CHECKING:
+    from liangcheng.accounts.models import User
+
+
+def grids_to_file_at(user: "User") -> list[Grid]:
+    """Grids in use where the user may file, in tree order; one statement."""
+    scope = scope_of(user)
+    visible = Grid.objects.visible_to(user).active().in_tree_order()
+    return [grid for grid in visible if scope.may_anchor_at(grid)]
+
+
+def default_grid_id(user: "User") -> int | None:
+    """The grid of the user's lowest posting: who serves a micro-unit mostly files there."""
+    posts = sorted(scope_of(user).territorial, key=lambda post: post.rank)
+    return posts[-1].grid_id if posts else None
+
+
+def located(user: "User", address: Address) -> Grid | None:
+    """The grid of the address, by the address book; None when unknown or not the user's to file at."""
+    if not (address.lane or address.number):
+        return None
+    scope = scope_of(user)
+    streets = None if scope.everything else sorted({post.path[0] for post in scope.posts if post.path[0]})
+    grid_id = registry.find_grid(address=str(address), community_ids=streets)
+    if grid_id is None:
+        return None
+    path = [PATH_FIELD[kind] for kind in KINDS]
+    grid: Grid | None = Grid.objects.active().select_related(*path).filter(pk=grid_id).order_by().first()
+    return grid if grid and scope.may_anchor_at(grid) else None
+
+
+def path_text(grid: Grid) -> str:
+    """第三片区 › 文苑一 › 文苑一微1; without the street, which goes without saying."""
+    above = [getattr(grid, PATH_FIELD[kind]) for kind in KINDS[1:]]
+    names = [each.short_name for each in above if each is not None]
+    return " › ".join(names) or grid.short_name
+
+
+def level_text(grid: Grid) -> str:
+    return f"{SHORT_LEVEL[grid.kind]}{grid.short_name}"

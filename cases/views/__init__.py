@@ -1,0 +1,21 @@
+"""The pages of cases. Thin: read the form, call the rule, show what came of it."""
+
+from cases.views.acting import case_act
+from cases.views.detail import case_detail, case_photo
+from cases.views.filing import locate, new_case
+from cases.views.listing import case_list
+from cases.views.notices import notices, open_notice, read_all_notices
+from cases.views.workbench import workbench
+
+__all__ = [
+    "case_act",
+    "case_detail",
+    "case_list",
+    "case_photo",
+    "locate",
+    "new_case",
+    "notices",
+    "open_notice",
+    "read_all_notices",
+    "workbench",
+]

@@ -1,0 +1,91 @@
+"""One case, and its photos."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from cases import timeline
+from cases.choices import Act, PhotoKind
+from cases.models import Attachment, Case
+from cases.views.common import visible_case
+from cases.workflow import available_actions
+from liangcheng.accounts.current import signed_in
+
+_MOST_EVENTS = 300
+_PATH = ("community", "area", "neighborhood", "micro_unit")
+_ICONS = {
+    Act.ACCEPT: "hand",
+    Act.RESOLVE: "circle-check",
+    Act.DISPATCH: "send",
+    Act.HAND_DOWN: "corner-down-right",
+    Act.VERIFY: "clipboard-check",
+    Act.CLOSE: "archive-x",
+    Act.REWORK: "rotate-ccw",
+    Act.ESCALATE: "arrow-up-from-line",
+    Act.RETURN: "undo-2",
+    Act.REJECT: "ban",
+    Act.REOPEN: "refresh-cw",
+    Act.NOTE: "pencil-line",
+    Act.ATTACH: "camera",
+    Act.REVEAL: "eye",
+    Act.WITHDRAW: "x",
+}
+# Beside the timeline, the photos and the reporter rather than among the buttons that move the case on.
+_ASIDE = {Act.NOTE, Act.ATTACH, Act.REVEAL}
+_GRAVE = {Act.REJECT, Act.WITHDRAW}
+
+
+@login_required
+def case_detail(request: HttpRequest, number: str) -> HttpResponse:
+    user = signed_in(request)
+    case = visible_case(
+        user, number, *_PATH, "category__responsible_department", "discovered_by", "resolved_by", "unit", "second_grid"
+    )
+    context = case_context(case) | {
+        "actions": _buttons(available_actions(case, user)),
+        "aside": {act.name.lower() for act in available_actions(case, user) if act in _ASIDE},
+        "done": request.GET.get("done", ""),
+    }
+    return render(request, "cases/detail.html", context)
+
+
+def case_context(case: Case) -> dict[str, Any]:
+    """All there is to show of a case; three statements, however long its history."""
+    events = list(case.events.select_related("actor", "from_grid", "to_grid").order_by("-pk")[:_MOST_EVENTS])[::-1]
+    photos = list(case.attachments.all())
+    return {
+        "case": case,
+        "steps": timeline.steps(case, events),
+        "moves": timeline.moves(events),
+        "entries": timeline.entries(events),
+        "photo_groups": [
+            (label, [photo for photo in photos if photo.kind == kind]) for kind, label in PhotoKind.choices
+        ],
+        "has_photos": bool(photos),
+        "helpers": [row.department for row in case.co_handlers.select_related("department")],
+    }
+
+
+def _buttons(acts: list[Act]) -> list[dict[str, Any]]:
+    moving = [act for act in acts if act not in _ASIDE]
+    return [{"act": act, "icon": _ICONS[act], "first": not i, "grave": act in _GRAVE} for i, act in enumerate(moving)]
+
+
+@login_required
+def case_photo(request: HttpRequest, number: str, pk: int) -> FileResponse:
+    """A photo, to those who may see its case; never by the address of the file."""
+    case = visible_case(signed_in(request), number)
+    photo = get_object_or_404(Attachment, case=case, pk=pk)
+    try:
+        stream = photo.file.open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(stream, content_type="image/jpeg")
+    response["Content-Disposition"] = f'inline; filename="{case.number}-{photo.pk}.jpg"'
+    response["X-Content-Type-Options"] = "nosniff"
+    # Named by content and never changed; but only this reader's browser may keep it.
+    response["Cache-Control"] = "private, max-age=86400, immutable"
+    response["ETag"] = f'"{photo.digest}"'
+    return response
