@@ -46,7 +46,7 @@ def _done(model_admin: admin.ModelAdmin, request: HttpRequest, case: Case, act: 
         response["Cache-Control"] = "no-store"
         return response
     model_admin.message_user(
-        request, f"{case.number} 已办理:{act.label},现在是“{case.get_status_display()}”。", messages.SUCCESS
+        request, f"{case.number} 已办理：{act.label}，现在是“{case.get_status_display()}”。", messages.SUCCESS
     )
     if not Case.objects.visible_to(request.user).filter(pk=case.pk).exists():
         return redirect("admin:cases_case_changelist")

@@ -50,7 +50,7 @@ class BulkDispatchForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
         if bool(cleaned.get("assignee")) == bool(cleaned.get("department")) and not self.errors:
-            raise forms.ValidationError("请选择处置人或处置部门(二者选一)。")
+            raise forms.ValidationError("请选择处置人或处置部门（二者选一）。")
         return cleaned
 
 
@@ -59,7 +59,7 @@ def dispatch_page(
 ) -> HttpResponse | None:
     cases = queryset.order_by("id")
     if cases.count() > MOST:
-        model_admin.message_user(request, f"一次最多派遣 {MOST} 件,请先筛选。", messages.ERROR)
+        model_admin.message_user(request, f"一次最多派遣 {MOST} 件，请先筛选。", messages.ERROR)
         return None
     form = BulkDispatchForm(request.user, request.POST if "confirmed" in request.POST else None)  # type: ignore[arg-type]
     if form.is_bound and form.is_valid():
@@ -73,7 +73,7 @@ def dispatch_page(
         action="dispatch_selected",
         title="批量派遣",
         button="派遣",
-        advice="逐件派遣,互不影响:个别案件不能派遣时,其余照常派遣,原因会逐件列出。",
+        advice="逐件派遣，互不影响：个别案件不能派遣时，其余照常派遣，原因会逐件列出。",
     )
 
 
@@ -99,4 +99,4 @@ def _dispatch_each(
         model_admin.message_user(request, f"已派遣 {done} 件给“{assignee or department}”。", messages.SUCCESS)
     if refused:
         rows = format_html_join("", "<br>{}:{}", refused)
-        model_admin.message_user(request, format_html("{} 件没有派遣:{}", len(refused), rows), messages.ERROR)
+        model_admin.message_user(request, format_html("{} 件没有派遣：{}", len(refused), rows), messages.ERROR)

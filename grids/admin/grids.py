@@ -49,7 +49,7 @@ class GridForm(forms.ModelForm):
 
 
 class RetireForm(forms.Form):
-    on = forms.DateField(label="最后使用日期", widget=AdminDateWidget, help_text="过了这一天不再使用,历史案件保留。")
+    on = forms.DateField(label="最后使用日期", widget=AdminDateWidget, help_text="过了这一天不再使用，历史案件保留。")
 
 
 class MergeForm(RetireForm):
@@ -69,7 +69,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
     list_display_links = ["indented_title"]
     list_filter = ["kind", "is_active", "assumed"]
     search_fields = ["name", "short_name", "code", "name_pinyin"]
-    search_help_text = "按名称、编码或拼音首字母查找,如 wyy 找文苑一"
+    search_help_text = "按名称、编码或拼音首字母查找，如 wyy 找文苑一"
     sortable_by = ()
     autocomplete_fields = ["lead_organization"]
     actions = ["retire", "restore", "merge"]
@@ -186,14 +186,14 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
             moved = rows.select_related("parent").get(pk=request.POST.get("cut_item"))
             beside = rows.select_related("parent").get(pk=request.POST.get("pasted_on"))
         except (Grid.DoesNotExist, TypeError, ValueError):
-            return self._not_moved(request, "没有找到这个网格,请刷新页面后再试。")
+            return self._not_moved(request, "没有找到这个网格，请刷新页面后再试。")
         parent = beside if position == "last-child" else beside.parent
         if position not in ("last-child", "left", "right") or parent is None:
             return self._not_moved(request, "请把网格拖到它的上级之下。")
         if not runs_street(request.user, moved) or not runs_street(request.user, parent):
             return self._not_moved(request, "调整网格归属由街道派遣员或街道网格长办理。")
         if parent.pk == moved.parent_id:
-            return self._not_moved(request, "同级网格按编码排列,位置没有变化。")
+            return self._not_moved(request, "同级网格按编码排列，位置没有变化。")
         before = moved.parent
         try:
             tree.move_grid(grid_id=moved.pk, parent_id=parent.pk)
@@ -225,7 +225,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
             action="retire",
             title="停用网格",
             button="停用",
-            advice="停用的网格不再接收新案件,编码不再使用。还有下级网格或未办结案件的不能停用。",
+            advice="停用的网格不再接收新案件，编码不再使用。还有下级网格或未办结案件的不能停用。",
         )
 
     def _retire_each(self, request: HttpRequest, queryset: "QuerySet[Grid]", on: date) -> None:
@@ -234,10 +234,10 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
             try:
                 tree.retire_grid(grid_id=grid.pk, on=on)
             except DomainError as refusal:
-                self.message_user(request, f"“{grid}”没有停用:{refusal.message}", messages.ERROR)
+                self.message_user(request, f"“{grid}”没有停用：{refusal.message}", messages.ERROR)
                 continue
-            self.log_change(request, grid, f"停用,最后使用日期 {on}")
-            self.message_user(request, f"“{grid}”已停用,最后使用日期 {on}。", messages.SUCCESS)
+            self.log_change(request, grid, f"停用，最后使用日期 {on}")
+            self.message_user(request, f"“{grid}”已停用，最后使用日期 {on}。", messages.SUCCESS)
 
     @admin.action(description="恢复使用", permissions=["structure"])
     def restore(self, request: HttpRequest, queryset: "QuerySet[Grid]") -> None:
@@ -282,7 +282,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
             action="merge",
             title="合并网格",
             button="合并",
-            advice="下面网格登记的案件、单位、楼栋、党员和岗位一并转到新网格,原网格停用,历史保留。",
+            advice="下面网格登记的案件、单位、楼栋、党员和岗位一并转到新网格，原网格停用，历史保留。",
         )
 
     def _all_mine(self, request: HttpRequest, queryset: "QuerySet[Grid]") -> None:

@@ -34,7 +34,7 @@ class PostingForm(forms.ModelForm):
             user=cleaned["user"], grid=cleaned["grid"], role=cleaned["role"], department=cleaned.get("department")
         )
         if same.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError("这位人员在该网格已有相同的岗位,请直接修改那一条的任职日期。")
+            raise forms.ValidationError("这位人员在该网格已有相同的岗位，请直接修改那一条的任职日期。")
         return cleaned
 
 
@@ -96,7 +96,7 @@ class PostingInline(FollowsParent, admin.TabularInline):
     extra = 0
     autocomplete_fields = ["grid", "department"]
     verbose_name = "岗位"
-    verbose_name_plural = "岗位(离任请填任职止,记录保留)"
+    verbose_name_plural = "岗位（离任请填任职止，记录保留）"
 
     def offered(self, field: Any, request: HttpRequest) -> "QuerySet[Any]":
         return keep_to_office(field, self._parent().offered(field, request), request)

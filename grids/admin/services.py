@@ -34,7 +34,7 @@ class IssueForm(forms.Form):
 
 
 class ServiceForm(forms.ModelForm):
-    full_name = forms.CharField(label="系统名称", max_length=30, help_text="如:12345 热线。")
+    full_name = forms.CharField(label="系统名称", max_length=30, help_text="如：12345 热线。")
     grid = forms.ModelChoiceField(Grid.objects.none(), label="网格", help_text="该系统只能读写这个网格及其下级的案件。")
     is_active = forms.BooleanField(label="启用", required=False, initial=True)
     valid_until = forms.DateField(label="有效期至", required=False, widget=AdminDateWidget)
@@ -58,7 +58,7 @@ class ServiceForm(forms.ModelForm):
     def clean_system(self) -> str:
         system: str = self.cleaned_data["system"]
         if User.objects.filter(username=system).exclude(service_account__pk=self.instance.pk or 0).exists():
-            raise forms.ValidationError("这个代码已被别的账号用作登录名,请换一个。")
+            raise forms.ValidationError("这个代码已被别的账号用作登录名，请换一个。")
         return system
 
 
@@ -183,7 +183,7 @@ class ServiceAdmin(ScopedAdmin):
             self,
             request,
             "admin/service_tokens.html",
-            title=f"{account.user.full_name}:令牌",
+            title=f"{account.user.full_name}：令牌",
             account=account,
             form=form,
             token=token,
@@ -195,18 +195,18 @@ class ServiceAdmin(ScopedAdmin):
     def _issue(self, request: HttpRequest, account: ServiceAccount, days: int) -> str:
         row, token = AuthToken.objects.create(account.user, expiry=timedelta(days=days))
         prefix = row.token_key[:SHOWN_PREFIX]
-        self.log_change(request, account, f"签发令牌({prefix}…),有效期 {days} 天")
+        self.log_change(request, account, f"签发令牌（{prefix}…），有效期 {days} 天")
         return str(token)
 
     def _revoke(self, request: HttpRequest, account: ServiceAccount) -> HttpResponse:
         row = AuthToken.objects.filter(user=account.user, token_key=request.POST["revoke"]).first()
         if row is None:
-            self.message_user(request, "没有找到这个令牌,可能已被吊销。", messages.WARNING)
+            self.message_user(request, "没有找到这个令牌，可能已被吊销。", messages.WARNING)
         else:
             row.delete()
             prefix = row.token_key[:SHOWN_PREFIX]
-            self.log_change(request, account, f"吊销令牌({prefix}…)")
-            self.message_user(request, f"令牌({prefix}…)已吊销,立即失效。", messages.SUCCESS)
+            self.log_change(request, account, f"吊销令牌（{prefix}…）")
+            self.message_user(request, f"令牌（{prefix}…）已吊销，立即失效。", messages.SUCCESS)
         return redirect("admin:accounts_service_tokens", account.pk)
 
 

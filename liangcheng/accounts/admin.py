@@ -17,7 +17,7 @@ from liangcheng.accounts.models import User
 from liangcheng.common.admin_base import OfficeAdmin
 from liangcheng.common.text import is_phone
 
-USERNAME = RegexValidator(r"^[A-Za-z][A-Za-z0-9_.-]{1,49}$", "登录名以字母开头,只用字母、数字、下划线、点和短横线。")
+USERNAME = RegexValidator(r"^[A-Za-z][A-Za-z0-9_.-]{1,49}$", "登录名以字母开头，只用字母、数字、下划线、点和短横线。")
 
 
 class _Checked:
@@ -33,7 +33,7 @@ class _Checked:
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data.get("phone", "").strip()
         if phone and not is_phone(phone):
-            raise forms.ValidationError("请填 11 位手机号,或带区号的座机(如 021-65551234)。")
+            raise forms.ValidationError("请填 11 位手机号，或带区号的座机（如 021-65551234）。")
         return phone
 
 

@@ -47,7 +47,7 @@ class CalendarDayAdmin(SheetImport, OfficeAdmin):
     list_display = ["day", "is_workday", "note"]
     list_filter = ["is_workday"]
     search_fields = ["note", "day"]
-    search_help_text = "按说明或日期查找,如:国庆节、2026-10"
+    search_help_text = "按说明或日期查找，如：国庆节、2026-10"
     date_hierarchy = "day"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -87,4 +87,4 @@ class OutboxAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         # The attempt number goes on counting: it tells a revived worker that its run is no longer the last one.
         sent = queryset.exclude(state=OutboxState.DELIVERED).update(state=OutboxState.WAITING, run_at=now())
-        self.message_user(request, f"已排入重新发送:{sent} 条。已送达的不再重发。", messages.SUCCESS)
+        self.message_user(request, f"已排入重新发送：{sent} 条。已送达的不再重发。", messages.SUCCESS)

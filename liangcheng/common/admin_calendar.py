@@ -23,5 +23,5 @@ def warn_of_missing_calendar(request: HttpRequest) -> None:
     year = missing_calendar_year(timezone.localdate())
     if year is not None and request.method == "GET" and runs_office(request.user):
         messages.warning(
-            request, f"{year} 年的工作日历还没有录入,跨年的期限暂按周一至周五计算。请按国务院放假通知录入或导入。"
+            request, f"{year} 年的工作日历还没有录入，跨年的期限暂按周一至周五计算。请按国务院放假通知录入或导入。"
         )

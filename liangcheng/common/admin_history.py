@@ -26,8 +26,8 @@ def _differences(record: Any, older: Any, secret: frozenset[str]) -> Iterator[di
         hidden = change.field in secret
         yield {
             "field": str(field.verbose_name),
-            "old": "(不显示)" if hidden else in_words(field, change.old),
-            "new": "(不显示)" if hidden else in_words(field, change.new),
+            "old": "（不显示）" if hidden else in_words(field, change.old),
+            "new": "（不显示）" if hidden else in_words(field, change.new),
         }
 
 
@@ -40,5 +40,5 @@ def in_words(field: Any, value: Any) -> str:
     if getattr(field, "flatchoices", None):
         return str(dict(field.flatchoices).get(value, value))
     if value.__class__.__name__ == "DeletedObject":
-        return "(已删除)"
+        return "（已删除）"
     return str(value)

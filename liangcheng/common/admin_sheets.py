@@ -29,9 +29,7 @@ MAX_ROWS = 2000
 MAX_BYTES = 4 * 1024 * 1024
 
 
-class Workbook(XLSX):
-    def get_title(self) -> str:
-        return "Excel 表格(xlsx)"
+_CALCULATED = ("=", "+", "-", "@", "\t", "\r")
 
 
 class TextCell(Widget):
@@ -42,12 +40,13 @@ class TextCell(Widget):
             return ""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        return normalize(str(value))
+        text = normalize(str(value))
+        return text[1:] if text[:1] == "'" and text[1:2] in _CALCULATED else text
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        """Always text; a leading sign that Excel would calculate gets a quote before it."""
+        """Always text; a leading sign that Excel would calculate gets a quote before it, taken off on import."""
         text = "" if value is None else str(value)
-        return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        return f"'{text}" if text[:1] in _CALCULATED else text
 
 
 class NumberCell(TextCell):
@@ -72,7 +71,7 @@ class DateCell(TextCell):
         try:
             return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- a day has no time zone
         except ValueError:
-            raise ValidationError(f"“{text[:20]}”不是日期,请写成 2026-01-31。") from None
+            raise ValidationError(f"“{text[:20]}”不是日期，请写成 2026-01-31。") from None
 
 
 class ChoiceCell(TextCell):
@@ -86,7 +85,7 @@ class ChoiceCell(TextCell):
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
         text = super().clean(value)
         if text not in self.values:
-            raise ValidationError(f"“{text[:20]}”不在可选范围内:{'、'.join(self.values)}。")
+            raise ValidationError(f"“{text[:20]}”不在可选范围内：{'、'.join(self.values)}。")
         return self.values[text]
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
@@ -111,7 +110,7 @@ class RowCell(TextCell):
             return None
         found = kwargs["resource"].choices_of(self.attribute).filter(**{self.column: text}).first()
         if found is None:
-            raise ValidationError(f"没有找到{self.what}“{text[:30]}”,或不在您可以登记的范围内。")
+            raise ValidationError(f"没有找到{self.what}“{text[:30]}”，或不在您可以登记的范围内。")
         return found
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
@@ -140,20 +139,31 @@ class SheetResource(ModelResource):
     def choices_of(self, attribute: str) -> "QuerySet[Any]":
         return self.owner.offered(self._meta.model._meta.get_field(attribute), self.request)
 
+    def get_instance(self, instance_loader: Any, row: Any) -> Any:
+        try:
+            return super().get_instance(instance_loader, row)
+        except ValidationError:
+            # Reading the row says the same again, under its header.
+            return None
+
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         if len(dataset) > MAX_ROWS:
-            raise RowRefused(f"一次最多导入 {MAX_ROWS} 行,请分几次导入。")
+            raise RowRefused(f"一次最多导入 {MAX_ROWS} 行，请分几次导入。")
         wanted = [field.column_name for field in self.get_import_fields()]
         missing = [header for header in wanted if header not in (dataset.headers or [])]
         if missing:
-            raise RowRefused(f"表头缺少:{'、'.join(missing)}。请按页面列出的表头整理,或先导出一份作模板。")
+            raise RowRefused(f"表头缺少：{'、'.join(missing)}。请按页面列出的表头整理，或先导出一份作模板。")
 
     def import_field(self, field: Field, instance: Any, row: Any, is_m2m: bool = False, **kwargs: Any) -> None:
-        super().import_field(field, instance, row, is_m2m, resource=self, **kwargs)
+        try:
+            super().import_field(field, instance, row, is_m2m, resource=self, **kwargs)
+        except ValidationError as error:
+            # The library collects ValueErrors, column by column; anything else ends the row at the first.
+            raise ValueError(" ".join(error.messages)) from error
 
     def after_init_instance(self, instance: Any, new: bool, row: Any, **kwargs: Any) -> None:
         if not new and not self.owner.may_edit(self.request, instance):
-            raise RowRefused("这一行已有登记,您的岗位不能修改它。")
+            raise RowRefused("这一行已有登记，您的岗位不能修改它。")
 
     def validate_instance(
         self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
@@ -188,13 +198,13 @@ class SheetUpload(ImportForm):
         if not file.name.lower().endswith(".xlsx"):
             raise ValidationError("请上传 xlsx 格式的 Excel 文件。")
         if file.size > MAX_BYTES:
-            raise ValidationError("文件超过 4 MB,请分几次导入。")
+            raise ValidationError("文件超过 4 MB，请分几次导入。")
         return file
 
 
 class _Sheets:
     resource: type[SheetResource]
-    formats = [Workbook]
+    formats = [XLSX]
     may_edit: Callable[..., bool]
     model: Any
 
@@ -243,6 +253,6 @@ class SheetImport(SheetExport, ImportMixin):
     def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
         if result.has_errors() or result.has_validation_errors():
             # Somebody changed the data between the two steps.
-            messages.error(request, "数据刚刚有变动,这次没有导入任何一行,请重新上传核对。")
+            messages.error(request, "数据刚刚有变动，这次没有导入任何一行，请重新上传核对。")
             return redirect("admin:{}_{}_import".format(*self.get_model_info()))
         return super().process_result(result, request)

@@ -66,7 +66,7 @@ class RegistrySite(admin.AdminSite):
         if self.has_permission(request):
             return redirect("admin:index")
         if not isinstance(request.user, AnonymousUser):
-            raise PermissionDenied("您的账号不能进入管理后台,如需使用请联系街道管理员。")
+            raise PermissionDenied("您的账号不能进入管理后台，如需使用请联系街道管理员。")
         return redirect_to_login(target)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:

@@ -98,7 +98,7 @@ class BuildingAdmin(SheetImport, RegisterAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         if "name" in form.base_fields:
             form.base_fields["name"].required = False
-            form.base_fields["name"].help_text = "空着就用地址,如“凉城路123弄4号”。"
+            form.base_fields["name"].help_text = "空着就用地址，如“凉城路123弄4号”。"
         return form
 
 

@@ -29,4 +29,4 @@ def test_sentences_are_chinese(sentence: str) -> None:
 
 def test_plural() -> None:
     short = "This password is too short. It must contain at least %d character."
-    assert ngettext(short, short.replace("character.", "characters."), 8) % 8 == "密码太短,至少 8 位。"
+    assert ngettext(short, short.replace("character.", "characters."), 8) % 8 == "密码太短，至少 8 位。"

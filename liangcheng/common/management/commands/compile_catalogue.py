@@ -53,9 +53,9 @@ def catalogues() -> list[Path]:
 
 
 class Command(BaseCommand):
-    help = "编译项目自己的中文词条(不需要 gettext)。"
+    help = "编译项目自己的中文词条（不需要 gettext）。"
 
     def handle(self, *args: Any, **options: Any) -> None:
         for path in catalogues():
             path.with_suffix(".mo").write_bytes(mo_bytes(read_po(path.read_text("utf-8"))))
-            self.stdout.write(f"{path.with_suffix('.mo').name}:已更新")
+            self.stdout.write(f"{path.with_suffix('.mo').name}：已更新")
