@@ -199,7 +199,7 @@ def _place(case: Case, actor: "User", report: Report) -> None:
 
 
 def _check_unit_and_building(case: Case, actor: "User") -> None:
-    """What is named beside the grid is there and lies where the actor serves, since a case shows its name. One query."""
+    """What is named beside the grid is there and lies where the actor serves: a case shows its name. One query."""
     found: ResidentUnit | Building | None
     if case.building_id is not None:
         of_unit = {} if case.unit_id is None else {"unit_id": case.unit_id}
