@@ -3,31 +3,30 @@
 import re
 import unicodedata
 
-MOBILE = re.compile(r"1[3-9]\d{9}")
-LANDLINE = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?")
+MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+LANDLINE = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?", re.ASCII)
+# Control characters and halves of pairs: no keyboard types them, and databases refuse some of them.
+_DROPPED = {"Cc", "Cs"}
 
 
 def normalize(text: str) -> str:
-    """NFKC (full-width digits and letters become plain), no NUL, no blank edges, Unix line ends.
+    """Full-width letters, digits and blanks become plain; control characters go; Unix line ends; no blank edges.
 
-    Chinese punctuation is kept as typed: NFKC would turn ",:;!?()" into ASCII, which no officer writes.
+    Chinese punctuation is kept as typed: plain NFKC would turn it into ASCII, which no officer writes.
     """
-    text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(_fold(character) for character in text).strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(_fold(character) for character in text if _is_text(character)).strip()
+
+
+def _is_text(character: str) -> bool:
+    return character in "\n\t" or unicodedata.category(character) not in _DROPPED
 
 
 def _fold(character: str) -> str:
-    if "\uff01" <= character <= "\uff5e" and not character_is_word(character):
+    if not ("\uff01" <= character <= "\uffee" or character == "\u3000"):
         return character
-    return unicodedata.normalize("NFKC", character) if character_is_wide(character) else character
-
-
-def character_is_word(character: str) -> bool:
-    return unicodedata.normalize("NFKC", character).isalnum()
-
-
-def character_is_wide(character: str) -> bool:
-    return "\uff00" <= character <= "\uffef" or character == "\u3000"
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if plain.isalnum() or plain.isspace() else character
 
 
 def is_phone(text: str) -> bool:
