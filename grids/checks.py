@@ -159,7 +159,7 @@ def _repair_anchored() -> int:
     for model in anchored_models():
         for grid in Grid.objects.filter(pk__in=_off_path(model).order_by().values("grid_id")):
             ids = list(_off_path(model).filter(grid=grid).order_by("pk").values_list("pk", flat=True))
-            rows = model.objects.filter(pk__in=ids).order_by()
+            rows = model._default_manager.filter(pk__in=ids).order_by()
             repaired += rows.update(**grid.path_ids())
             model.after_regrid(rows)
     return repaired
@@ -172,7 +172,7 @@ def _off_path(model: type[GridAnchored]) -> "QuerySet[Any]":
     for column in _COLUMNS:
         own[f"own_{column}"] = Coalesce(F(column), 0)
         condition |= ~Q(**{f"own_{column}": Coalesce(F(f"grid__{column}"), 0)})
-    rows: QuerySet[Any] = model.objects.alias(**own).filter(condition)
+    rows: QuerySet[Any] = model._default_manager.alias(**own).filter(condition)
     return rows
 
 

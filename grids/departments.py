@@ -37,7 +37,7 @@ def load_departments(path: Path, grid: Grid) -> tuple[int, int]:
 
 def _check(row: Row) -> None:
     for column in COLUMNS:
-        most = Department._meta.get_field(column).max_length or 0
+        most: int = getattr(Department._meta.get_field(column), "max_length", 0)
         if not 0 < len(row.cells[column]) <= most:
             raise InvalidInput("bad_cell", f"第 {row.line} 行“{column}”：请填 1 到 {most} 个字。", field=column)
     if row.cells["kind"] not in DepartmentKind.values:

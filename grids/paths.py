@@ -14,11 +14,11 @@ _PATH_NAMES = frozenset(PATH_FIELD.values())
 def anchored_models() -> list[type[GridAnchored]]:
     """Every concrete GridAnchored model, in a fixed order: tree writers lock their rows in this order."""
     found: dict[str, type[GridAnchored]] = {}
-    waiting: list[type[GridAnchored]] = [GridAnchored]
+    waiting: list[type[GridAnchored]] = GridAnchored.__subclasses__()
     while waiting:
         model = waiting.pop()
         waiting.extend(model.__subclasses__())
-        if model is not GridAnchored and not model._meta.abstract and not model._meta.proxy:
+        if not model._meta.abstract and not model._meta.proxy:
             found[model._meta.label] = model
     return [found[label] for label in sorted(found)]
 

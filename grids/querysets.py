@@ -25,6 +25,17 @@ def within(grid: "Grid", prefix: str = "") -> Q:
     return Q(**{f"{prefix}{PATH_FIELD[grid.kind]}_id": grid.pk})
 
 
+def matching(text: str) -> Q:
+    """Condition: name, short name or pinyin initials hold `text`, or the code begins with it."""
+    word = text.strip()
+    return (
+        Q(name__icontains=word)
+        | Q(short_name__icontains=word)
+        | Q(code__startswith=word)
+        | Q(name_pinyin__icontains=word.lower())
+    )
+
+
 class GridQuerySet(TreeQuerySet):
     def visible_to(self, user: "User | AnonymousUser") -> Self:
         """The subtrees that the user serves, and the path above them."""
@@ -45,14 +56,8 @@ class GridQuerySet(TreeQuerySet):
         raise DomainError("never_deleted", "网格不能删除，只能停用：历史案件还挂在上面。")
 
     def search(self, text: str) -> Self:
-        """Grids whose name, short name, code or pinyin initials hold `text` (wyy finds 文苑一)."""
-        word = text.strip()
-        return self.filter(
-            Q(name__icontains=word)
-            | Q(short_name__icontains=word)
-            | Q(code__startswith=word)
-            | Q(name_pinyin__icontains=word.lower())
-        )
+        """Grids that `matching` accepts (wyy finds 文苑一)."""
+        return self.filter(matching(text))
 
 
 class GridManager(TreeManager.from_queryset(GridQuerySet)):  # type: ignore[misc]

@@ -232,7 +232,7 @@ def set_names(grid: Grid, name: str, short_name: str) -> None:
     if not grid.name:
         raise InvalidInput("missing_name", "请填网格名称。", field="name")
     for field in ("name", "short_name"):
-        most = Grid._meta.get_field(field).max_length or 0
+        most: int = getattr(Grid._meta.get_field(field), "max_length", 0)
         if len(getattr(grid, field)) > most:
             raise InvalidInput("too_long", f"名称太长，最多 {most} 个字。", field=field)
     sounds = [initials(grid.name, 4)]
