@@ -42,8 +42,3 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
         for panel in shown.panels
     ]
     return render(request, "grids/detail.html", {"profile": shown, "grid": shown.grid, "sections": sections})
-
-
-def _user(request: HttpRequest) -> User:
-    """Whoever is signed in; login_required has seen to that."""
-    return cast(User, request.user)
