@@ -10,9 +10,9 @@ from simple_history import register
 from grids.models import GridAnchored
 from liangcheng.common.models import TimestampedModel
 from liangcheng.common.pinyin import initials
-from liangcheng.common.text import normalize
+from liangcheng.common.text import mask_name, mask_phone, normalize
 from members.choices import MemberKind, OrganizationKind, UnitKind
-from members.querysets import BuildingQuerySet, RegisterQuerySet
+from members.querysets import BuildingQuerySet, RegisterQuerySet, UnitQuerySet
 
 PHONE = RegexValidator(
     r"^(1[3-9]\d{9}|(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?)$", "请填 11 位手机号,或带区号的座机(如 021-65551234)。"
@@ -72,7 +72,7 @@ class ResidentUnit(Register):
     contact_phone = models.CharField("联系电话", max_length=20, blank=True, validators=[PHONE])
     assumed = models.BooleanField("示例数据,待街道确认", default=False)
 
-    objects = RegisterQuerySet.as_manager()
+    objects = UnitQuerySet.as_manager()
 
     class Meta:
         verbose_name = "成员单位"
@@ -83,6 +83,11 @@ class ResidentUnit(Register):
             models.Index(fields=["neighborhood"], name="unit_neighborhood"),
             models.Index(fields=["micro_unit"], name="unit_micro_unit"),
         ]
+
+    @property
+    def masked_contact(self) -> str:
+        """王* 138****5678: enough to know whom to ask for in the admin."""
+        return f"{mask_name(self.contact_name)} {mask_phone(self.contact_phone)}".strip()
 
 
 class Building(Register):
@@ -148,6 +153,14 @@ class PartyMember(Register):
         constraints = [
             CheckConstraint(name="member_has_name", condition=~Q(name=""), violation_error_message="请填姓名。"),
         ]
+
+    @property
+    def masked_name(self) -> str:
+        return mask_name(self.name)
+
+    @property
+    def masked_phone(self) -> str:
+        return mask_phone(self.phone)
 
 
 for model in (PartyOrganization, ResidentUnit, Building, PartyMember):

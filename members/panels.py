@@ -1,0 +1,49 @@
+"""What is anchored to a grid, for its page (一格一档)."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, QuerySet, Value
+
+from grids.panels import Panel
+from grids.scoping import scope_of
+from members.choices import MemberKind, UnitKind
+from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
+
+if TYPE_CHECKING:
+    from grids.models import Grid
+    from liangcheng.accounts.models import User
+
+PANEL_ROWS = 8
+
+
+def registers_panel(user: "User", grid: "Grid") -> Panel | None:
+    """Numbers of units, buildings and members in the subtree, and its party organizations: four statements.
+
+    None where the user sees the grid only as the way to their own: the numbers would look like the whole.
+    """
+    scope = scope_of(user)
+    if not (scope.everything or any(post.covers(grid) for post in scope.territorial)):
+        return None
+    found = _here(PartyOrganization, user, grid).order_by("grid__level", "grid__code", "name", "pk")
+    organizations = list(found[: PANEL_ROWS + 1])
+    context = {
+        "grid": grid,
+        "units_by_kind": _by_kind(_here(ResidentUnit, user, grid), UnitKind.choices),
+        "members_by_kind": _by_kind(_here(PartyMember, user, grid), MemberKind.choices),
+        "buildings": _here(Building, user, grid).order_by().count(),
+        "organizations": organizations[:PANEL_ROWS],
+        "more_organizations": len(organizations) > PANEL_ROWS,
+    }
+    return Panel("网格底册", "members/_grid_panel.html", context)
+
+
+def _here(model: Any, user: "User", grid: "Grid") -> "QuerySet[Any]":
+    rows: QuerySet[Any] = model.objects.visible_to(user).within(grid).active()
+    return rows
+
+
+def _by_kind(rows: "QuerySet[Any]", choices: Iterable[tuple[str, str]]) -> list[tuple[str, str, int]]:
+    groups = rows.order_by().values("kind").annotate(number=Count(Value(1)))
+    numbers = {group["kind"]: group["number"] for group in groups}
+    return [(kind, label, numbers.get(kind, 0)) for kind, label in choices]
