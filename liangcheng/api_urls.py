@@ -1,9 +1,8 @@
 """Addresses of the REST API, version 1. Whatever else is asked below them is a problem JSON, not an HTML page."""
 
 from django.urls import include, path, re_path, register_converter
-from drf_spectacular.views import SpectacularAPIView
 
-from liangcheng.common.api_docs import DocsView, UnknownView
+from liangcheng.common.api_docs import DocsView, SchemaView, UnknownView
 from liangcheng.common.converters import CodeConverter
 
 # Before the includes below are read: their paths use it.
@@ -15,7 +14,7 @@ urlpatterns = [
     path("", include("grids.api.urls")),
     path("", include("members.api.urls")),
     path("", include("cases.api.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
     re_path(r"^.*$", UnknownView.as_view(), name="unknown"),
 ]

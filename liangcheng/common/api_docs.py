@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from liangcheng.common.api import AnyAccept
@@ -26,6 +27,16 @@ def api_schema() -> dict[str, Any]:
     """The whole schema; the same for everybody, so made once per process."""
     schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return schema
+
+
+@extend_schema(exclude=True)
+class SchemaView(APIView):
+    """The OpenAPI file, as JSON."""
+
+    content_negotiation_class = AnyAccept
+
+    def get(self, request: Request) -> Response:
+        return Response(api_schema())
 
 
 @extend_schema(exclude=True)

@@ -66,7 +66,7 @@ class KeysetPagination(BasePagination):
                     "nullable": True,
                     "description": "下一页;为 null 时已到末页。",
                 },
-                "results": schema,
+                "results": {"description": "本页的条目。", **schema},
             },
         }
 
