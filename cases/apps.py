@@ -7,9 +7,10 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import notifications, reports
-        from grids import panels
+        from grids import blockers, panels
         from liangcheng.common import outbox
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
+        blockers.register_blocker(reports.open_cases_at)
         panels.register_counts(reports.grid_counts)
         panels.register_panel(reports.open_cases_panel)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from cases.models import Case
 from grids import merging
 from grids.choices import GridKind, Role
 from grids.models import Grid, Posting
@@ -13,6 +14,7 @@ from members.models import Building, PartyMember, ResidentUnit
 from tests import factories
 from tests.factories import Tree
 from tests.grids.test_tree import refused
+from tests.people import People
 
 END = date(2021, 12, 31)
 TODAY = timezone.localdate()
@@ -112,6 +114,22 @@ def test_rows_that_would_exist_twice_are_named(jin: Jin) -> None:
         jin.merge()
     assert "党组织“党总支”" in caught.value.message
     assert Grid.objects.get(pk=jin.sources[0].pk).is_active
+
+
+def test_cases_go_over_with_whoever_answers_for_them(jin: Jin, people: People) -> None:
+    kind = factories.category(level=GridKind.NEIGHBORHOOD)
+    there = factories.case(people.dispatcher, jin.sources[0], kind)
+    below = factories.case(people.dispatcher, jin.micros[1], kind, second_grid_code=jin.sources[2].code)
+    assert below.handling_grid == jin.sources[1]
+    target = jin.merge()
+    for case in (there, below):
+        case.refresh_from_db()
+        assert (case.handling_grid, case.handling_level, case.neighborhood_id) == (target, "NEIGHBORHOOD", target.pk)
+        # What was written down then stays.
+        assert case.events.get().to_grid in jin.sources
+    assert (there.grid, below.grid, below.second_grid) == (target, jin.micros[1], target)
+    reader = factories.posted("new", target, Role.LIAISON)
+    assert Case.objects.visible_to(reader).count() == 2
 
 
 def test_people_of_the_same_name_are_no_clash(jin: Jin) -> None:

@@ -13,6 +13,7 @@ from grids.models import Grid
 from liangcheng.common.exceptions import DomainError, NotVisible
 from tests import factories
 from tests.factories import Tree
+from tests.people import People
 
 TODAY = timezone.localdate()
 
@@ -270,6 +271,15 @@ class TestRetire:
         with refused("retire_blocked") as caught:
             rules.retire_grid(grid_id=tree.micro.pk, on=TODAY)
         assert "未办结案件 3 件" in caught.value.message
+
+    def test_open_cases_block(self, tree: Tree, people: People) -> None:
+        micro = tree.academy
+        case = factories.case(people.dispatcher, micro, factories.category())
+        with refused("retire_blocked") as caught:
+            rules.retire_grid(grid_id=micro.pk, on=TODAY)
+        assert "未办结案件 1 件" in caught.value.message
+        factories.force_status(case, "CLOSED")
+        assert not rules.retire_grid(grid_id=micro.pk, on=TODAY).is_active
 
     def test_dates(self, tree: Tree) -> None:
         with refused("future_date"):
