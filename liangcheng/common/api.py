@@ -88,12 +88,12 @@ class AnyAccept(BaseContentNegotiation):
 
 
 class TextField(serializers.CharField):
-    """Text in one form (full-width digits become plain); a NUL is refused, not dropped."""
+    """Text in one form (full-width digits become plain); what no database keeps is refused here, not dropped."""
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if "\x00" in text:
-            raise ValidationError("不能含有空字符(NUL)。", code="null_characters")
+        if any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text):
+            raise ValidationError("不能含有空字符(NUL)或残缺的编码。", code="bad_characters")
         return normalize(text)
 
 
