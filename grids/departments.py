@@ -12,10 +12,11 @@ from liangcheng.common.spreadsheets import Row, read_table
 COLUMNS = ("code", "name", "short_name", "kind")
 
 
-def load_departments(path: Path, grid: Grid) -> tuple[int, int]:
+def load_departments(path: Path, grid: Grid, *, overwrite: bool = True) -> tuple[int, int]:
     """Create or update the departments that serve `grid`. Returns (created, changed).
 
-    Departments that the table does not name stay. Raises InvalidInput with row and column; then nothing is written.
+    Departments that the table does not name stay; without `overwrite` so do those that are there already.
+    Raises InvalidInput with row and column; then nothing is written.
     """
     table = read_table(path)
     if lacking := [column for column in COLUMNS if column not in table.headers]:
@@ -27,7 +28,7 @@ def load_departments(path: Path, grid: Grid) -> tuple[int, int]:
             values = {column: row.cells[column] for column in COLUMNS[1:]}
             department, is_new = Department.objects.get_or_create(grid=grid, code=row.cells["code"], defaults=values)
             created += is_new
-            if not is_new and any(getattr(department, name) != value for name, value in values.items()):
+            if overwrite and not is_new and any(getattr(department, name) != value for name, value in values.items()):
                 for name, value in values.items():
                     setattr(department, name, value)
                 department.save()
