@@ -54,7 +54,7 @@ def _done(model_admin: admin.ModelAdmin, request: HttpRequest, case: Case, act: 
 
 
 def _show(model_admin: admin.ModelAdmin, request: HttpRequest, form: ActForm, act: Act) -> HttpResponse:
-    title = f"{act.label}:{form.case.number}"
+    title = f"{act.label}：{form.case.number}"
     return page(model_admin, request, "admin/case_act.html", title=title, form=form, act=act, case=form.case)
 
 
@@ -65,7 +65,7 @@ def _refused(
         model_admin,
         request,
         "admin/case_refused.html",
-        title=f"{act.label}:{case.number}",
+        title=f"{act.label}：{case.number}",
         status=error.status,
         case=case,
         reason=error.message,

@@ -98,5 +98,5 @@ def _dispatch_each(
     if done:
         model_admin.message_user(request, f"已派遣 {done} 件给“{assignee or department}”。", messages.SUCCESS)
     if refused:
-        rows = format_html_join("", "<br>{}:{}", refused)
+        rows = format_html_join("", "<br>{}：{}", refused)
         model_admin.message_user(request, format_html("{} 件没有派遣：{}", len(refused), rows), messages.ERROR)

@@ -96,7 +96,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
 
     @admin.display(description="报道数据")
     def facts_table(self, grid: Grid) -> str:
-        rows = format_html_join("", "<li>{}:{}</li>", grid.facts.items())
+        rows = format_html_join("", "<li>{}：{}</li>", grid.facts.items())
         return format_html("<ul>{}</ul>", rows) if grid.facts else "无"
 
     # -- rights

@@ -238,6 +238,7 @@ class ReadOnlyInline:
     extra = 0
     can_delete = False
     show_change_link = False
+    classes: Any = ("only-shown",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

@@ -27,6 +27,7 @@ from liangcheng.common.text import normalize
 
 MAX_ROWS = 2000
 MAX_BYTES = 4 * 1024 * 1024
+_TRIED = "sheet_import_tried"
 
 
 _CALCULATED = ("=", "+", "-", "@", "\t", "\r")
@@ -245,6 +246,24 @@ class SheetImport(SheetExport, ImportMixin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.may_edit(request)
+
+    def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
+        initial = super().get_confirm_form_initial(request, import_form)
+        if import_form is not None:
+            request.session[_TRIED] = initial["import_file_name"]
+        return initial
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Only the file that this user has just tried, and only once: the name comes back from the browser."""
+        tried = request.session.pop(_TRIED, None)
+        try:
+            if tried and tried == request.POST.get("import_file_name"):
+                return super().process_import(request, **kwargs)
+        except FileNotFoundError:
+            # Tried on another host of the same installation, or cleaned away meanwhile.
+            pass
+        messages.error(request, "这份文件已经处理过或已过期，请重新上传。")
+        return redirect("admin:{}_{}_import".format(*self.get_model_info()))
 
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         kwargs = super().get_import_data_kwargs(**kwargs)

@@ -139,6 +139,18 @@ def test_import_errors_name_row_and_column_and_take_nothing(client: Client, boss
     assert not CalendarDay.objects.exists()
 
 
+def test_only_the_file_just_tried_is_imported_and_only_once(client: Client, boss: User) -> None:
+    client.force_login(boss)
+    address = "/admin/common/calendarday/process_import/"
+    other = {"import_file_name": "somebody-elses", "original_file_name": "x", "format": "0", "resource": "0"}
+    assert "请重新上传" in client.post(address, other, follow=True).content.decode()
+    rows = [("日期", "是否上班", "说明"), ("2027-01-01", "休息", "元旦")]
+    tried = client.post(address.replace("process_", ""), {"format": "0", "resource": "0", "import_file": sheet(*rows)})
+    confirmed = tried.context["confirm_form"].initial
+    assert "新增 1 条" in client.post(address, confirmed, follow=True).content.decode()
+    assert "请重新上传" in client.post(address, confirmed, follow=True).content.decode()
+
+
 @pytest.mark.parametrize(
     ("file", "words"),
     [
