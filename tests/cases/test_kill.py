@@ -50,7 +50,7 @@ def start_server(port: int) -> "subprocess.Popen[bytes]":
 
 def file_cases(port: int, token: str, grid: str, acknowledged: list[str]) -> None:
     """File one case after the other until the server is gone; remember what it has acknowledged."""
-    body = json.dumps({"category": "0201", "grid": grid, "description": "墙面渗水。"})
+    body = json.dumps({"category_code": "0201", "grid_code": grid, "description": "墙面渗水。"})
     headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
     while True:
         try:
