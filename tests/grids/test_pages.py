@@ -129,7 +129,7 @@ class TestTreePage:
     def test_above_the_own_grid_stand_no_figures(self, tree: Tree, people: People, counts: dict) -> None:
         counts[tree.liangsan.pk] = {"open": 3}
         html = see(people.stranger, "/grids/")
-        assert html.count('<span class="figures">') == 1
+        assert html.count('<span class="branch-figures">') == 1
         assert f"grid={tree.liangsan.code}&amp;open=true" in html
 
     def test_nobody(self, tree: Tree, counts: dict) -> None:

@@ -34,13 +34,14 @@ class Command(BaseCommand):
             for problem in outcome.problems:
                 self.stderr.write(str(problem))
             raise CommandError(f"共 {len(outcome.problems)} 处错误，没有写入任何内容。请改好后重新导入。")
-        self._report(outcome, options["retire_missing"], options["verbosity"])
+        if options["verbosity"]:
+            self._report(outcome, options["retire_missing"], options["verbosity"])
 
     def _report(self, outcome: Outcome, retire_missing: bool, verbosity: int) -> None:
         shown = outcome.changes if verbosity > 1 else outcome.changes[:SHOWN]
-        for change in shown if verbosity else ():
+        for change in shown:
             self.stdout.write(change)
-        if verbosity and len(shown) < len(outcome.changes):
+        if len(shown) < len(outcome.changes):
             self.stdout.write(f"…… 另有 {len(outcome.changes) - len(shown)} 项（-v 2 全部列出）")
         if outcome.missing and not retire_missing:
             self.stdout.write(f"表中没有的在用网格 {len(outcome.missing)} 个，保持不变。")
