@@ -181,6 +181,9 @@ SPECTACULAR_SETTINGS = {
         "Act": "cases.choices.Act",
         "Status": "cases.choices.Status",
         "Light": "cases.choices.Light",
+        "Nature": "cases.choices.Nature",
+        "Source": "cases.choices.Source",
+        "Urgency": "cases.choices.Urgency",
     },
 }
 

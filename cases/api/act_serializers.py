@@ -23,7 +23,7 @@ def _optional_text() -> TextField:
 
 def _photos(help_text: str) -> serializers.ListField:
     return serializers.ListField(
-        child=serializers.FileField(), required=False, max_length=9, help_text=f"{help_text}(multipart/form-data)。"
+        child=serializers.FileField(), required=False, max_length=9, help_text=f"{help_text}（multipart/form-data）。"
     )
 
 
@@ -31,7 +31,7 @@ class ActInput(serializers.Serializer[Any]):
     """What every act may carry: the version that the caller had in hand (or If-Match)."""
 
     version = serializers.IntegerField(
-        min_value=1, max_value=2**31 - 1, required=False, help_text="您看到的版本;已变化时不办理。"
+        min_value=1, max_value=2**31 - 1, required=False, help_text="您看到的版本；已变化时不办理。"
     )
 
 
@@ -45,15 +45,15 @@ class RejectInput(ActInput):
 
 
 class DispatchInput(ActInput):
-    assignee_id = row_id(help_text="处置人编号,见 assignees;与处置部门二选一。")
-    department_id = row_id(help_text="处置部门编号,见 departments;与处置人二选一。")
+    assignee_id = row_id(help_text="处置人编号，见 assignees；与处置部门二选一。")
+    department_id = row_id(help_text="处置部门编号，见 departments；与处置人二选一。")
     co_department_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         required=False,
         max_length=20,
         help_text="协办部门编号。",
     )
-    binding = serializers.BooleanField(default=False, help_text="签派:不得退单,由街道派遣员办理。")
+    binding = serializers.BooleanField(default=False, help_text="签派：不得退单，由街道派遣员办理。")
     text = _optional_text()
 
 
@@ -107,12 +107,12 @@ class NoteInput(ActInput):
 class AttachInput(ActInput):
     kind = serializers.ChoiceField(choices=PhotoKind.choices, default=PhotoKind.BEFORE, help_text="照片类型。")
     photos = serializers.ListField(
-        child=serializers.FileField(), min_length=1, max_length=9, help_text="照片(multipart/form-data)。"
+        child=serializers.FileField(), min_length=1, max_length=9, help_text="照片（multipart/form-data）。"
     )
 
 
 class RevealInput(ActInput):
-    text = _text("查看原因,会记录在案。")
+    text = _text("查看原因，会记录在案。")
 
 
 ACT_SERIALIZERS: dict[Act, type[ActInput]] = {

@@ -81,7 +81,7 @@ def act_view(act: Act) -> Any:
     described = extend_schema(
         operation_id=f"case_{act.name.lower()}",
         summary=act.label,
-        description="请求体字段 version 与请求头 If-Match 作用相同:已变化时前者答复 409,后者答复 412。",
+        description="请求体字段 version 与请求头 If-Match 作用相同：已变化时前者答复 409，后者答复 412。",
         parameters=[NUMBER, COMMUNITY, IF_MATCH, IDEMPOTENCY_KEY],
         request=shape,
         responses=ActReceipt,

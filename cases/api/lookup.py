@@ -12,11 +12,15 @@ from liangcheng.common.problems import Conflict
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-NUMBER = OpenApiParameter("number", str, "path", required=True, description="案件编号,如 LC202611180001。")
-COMMUNITY = OpenApiParameter("community", str, "query", description="街道编码;只有能看到几个街道、编号又相同时才需要。")
-IF_MATCH = OpenApiParameter("If-Match", str, "header", description='您看到的版本,取自 ETag,如 W/"3";已变化时答复 412。')
+NUMBER = OpenApiParameter("number", str, "path", required=True, description="案件编号，如 LC202611180001。")
+COMMUNITY = OpenApiParameter(
+    "community", str, "query", description="街道编码；只有能看到几个街道、编号又相同时才需要。"
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, "header", description='您看到的版本，取自 ETag，如 W/"3"；已变化时答复 412。'
+)
 IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, "header", description="最多 100 个字符;同一键重复提交只办理一次,答复相同。"
+    "Idempotency-Key", str, "header", description="最多 100 个字符；同一键重复提交只办理一次，答复相同。"
 )
 
 
@@ -35,7 +39,7 @@ def the_one(cases: "QuerySet[Any]") -> Any:
     if not found:
         raise NotFound
     if len(found) > 1:
-        raise Conflict("几个街道都有这个编号,请加上 community=街道编码。", code="ambiguous_number")
+        raise Conflict("几个街道都有这个编号，请加上 community=街道编码。", code="ambiguous_number")
     return found[0]
 
 

@@ -48,15 +48,15 @@ _LABELS = dict(Act.choices)
     get=extend_schema(
         operation_id="cases_list",
         summary="案件列表",
-        description="您范围内的案件,新的在前。带 updated_since 时按更新时间从旧到新,供对接系统增量同步;"
-        "每次从上次最后一条的 updated_at 往前几分钟读起,可避免遗漏正在提交的更新。",
+        description="您范围内的案件，新的在前。带 updated_since 时按更新时间从旧到新，供对接系统增量同步；"
+        "每次从上次最后一条的 updated_at 往前几分钟读起，可避免遗漏正在提交的更新。",
         tags=["案件"],
     ),
     post=extend_schema(
         operation_id="cases_create",
         summary="上报案件",
-        description="照片随后用 attachments 上传。相同的 Idempotency-Key 或来源系统编号得到已有的案件:"
-        f"状态码 200,响应头 {REPLAYED}: true。",
+        description="照片随后用 attachments 上传。相同的 Idempotency-Key 或来源系统编号得到已有的案件："
+        f"状态码 200，响应头 {REPLAYED}: true。",
         parameters=[IDEMPOTENCY_KEY],
         request=CaseFiling,
         responses={201: CaseReceipt, 200: OpenApiResponse(CaseReceipt, description="此前已经上报")},
@@ -95,7 +95,7 @@ class CaseListView(RowListView):
     get=extend_schema(
         operation_id="cases_retrieve",
         summary="案件详情",
-        description="actions 是您现在可以做的动作;ETag 是版本,办理时可放进 If-Match。",
+        description="actions 是您现在可以做的动作；ETag 是版本，办理时可放进 If-Match。",
         parameters=[NUMBER, COMMUNITY],
         tags=["案件"],
     )
@@ -125,7 +125,7 @@ class CasePartView(RowListView):
     get=extend_schema(
         operation_id="case_events_list",
         summary="案件记录",
-        description="案件的全部经过,从旧到新;记录只增不改。",
+        description="案件的全部经过，从旧到新；记录只增不改。",
         parameters=[NUMBER, COMMUNITY],
         tags=["案件"],
     )
@@ -145,7 +145,7 @@ class EventListView(CasePartView):
     get=extend_schema(
         operation_id="case_assignees_list",
         summary="可派遣的人员",
-        description="派遣时 assignee_id 的选择范围;只有可以派遣这个案件的人能看。",
+        description="派遣时 assignee_id 的选择范围；只有可以派遣这个案件的人能看。",
         parameters=[NUMBER, COMMUNITY],
         tags=["案件"],
     )
@@ -169,7 +169,7 @@ class AssigneeListView(CasePartView):
     post=extend_schema(
         operation_id="case_attachments_create",
         summary="上传照片",
-        description="每次一张,重新编码并去掉拍摄信息;同一张照片重复上传只保存一次。",
+        description="每次一张，重新编码并去掉拍摄信息；同一张照片重复上传只保存一次。",
         parameters=[NUMBER, COMMUNITY, IDEMPOTENCY_KEY],
         request={"multipart/form-data": AttachmentUpload},
         responses={201: AttachmentRow},

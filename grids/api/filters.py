@@ -25,7 +25,7 @@ class ScopedForm(forms.Form):
             return None
         found: Grid | None = Grid.objects.visible_to(self.user).order_by().filter(code=code).first()
         if found is None:
-            raise forms.ValidationError("没有这个网格,或不在您的网格范围内。", code="unknown")
+            raise forms.ValidationError("没有这个网格，或不在您的网格范围内。", code="unknown")
         return found
 
 
@@ -55,7 +55,7 @@ class GridFilterSet(ScopedFilterSet):
     q = filters.CharFilter(label="名称、编码或拼音首字母", method="by_words", max_length=50)
     kind = filters.ChoiceFilter(label="层级", choices=GridKind.choices, error_messages=NOT_A_CHOICE)
     parent = filters.CharFilter(label="上级网格编码", method="by_parent", max_length=20)
-    within = filters.CharFilter(label="网格编码,含其下各级", method="by_subtree", max_length=20)
+    within = filters.CharFilter(label="网格编码，含其下各级", method="by_subtree", max_length=20)
     active = filters.ChoiceFilter(label="在用", choices=YES_NO, method="by_active", error_messages=NOT_A_CHOICE)
 
     class Meta:

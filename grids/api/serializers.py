@@ -10,7 +10,7 @@ from grids.choices import DepartmentKind, GridKind
 class GridRow(serializers.Serializer[Any]):
     """网格."""
 
-    code = serializers.CharField(help_text="网格编码:街道、片区、居民区 12 位,微单元 15 位。")
+    code = serializers.CharField(help_text="网格编码：街道、片区、居民区 12 位，微单元 15 位。")
     kind = serializers.ChoiceField(choices=GridKind.choices, help_text="层级。")
     name = serializers.CharField(help_text="名称。")
     short_name = serializers.CharField(help_text="简称。")
@@ -18,7 +18,7 @@ class GridRow(serializers.Serializer[Any]):
     community_code = serializers.CharField(source="community.code", help_text="所属街道编码。")
     brand = serializers.CharField(help_text="特色品牌。")
     location = serializers.CharField(help_text="位置。")
-    assumed = serializers.BooleanField(help_text="示例划分,待街道确认。")
+    assumed = serializers.BooleanField(help_text="示例划分，待街道确认。")
     is_active = serializers.BooleanField(help_text="在用。")
     valid_from = serializers.DateField(allow_null=True, help_text="启用日期。")
     valid_to = serializers.DateField(allow_null=True, help_text="停用日期。")
@@ -30,7 +30,7 @@ class DepartmentRow(serializers.Serializer[Any]):
     """条线部门. Its `id` is what a dispatch names."""
 
     id = serializers.IntegerField(help_text="派遣时填写的部门编号。")
-    code = serializers.CharField(help_text="代码,在服务网格内唯一。")
+    code = serializers.CharField(help_text="代码，在服务网格内唯一。")
     name = serializers.CharField(help_text="名称。")
     short_name = serializers.CharField(help_text="简称。")
     kind = serializers.ChoiceField(choices=DepartmentKind.choices, help_text="类型。")

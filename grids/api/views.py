@@ -13,7 +13,7 @@ from grids.models import Department, Grid
 from liangcheng.common.api import ApiView, RowListView, as_rows, etag
 
 
-@extend_schema(summary="网格列表", description="您服务的网格及其上级路径,按编码排序。", tags=["网格"])
+@extend_schema(summary="网格列表", description="您服务的网格及其上级路径，按编码排序。", tags=["网格"])
 class GridListView(RowListView):
     serializer_class = GridRow
     filterset_class = GridFilterSet

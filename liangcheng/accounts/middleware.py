@@ -30,7 +30,7 @@ class AccountStateMiddleware:
         if user.is_service or (user.valid_until and user.valid_until < timezone.localdate()):
             logout(request)
             if request.path.startswith(_API):
-                return problem_json(401, "not_authenticated", "账号已到期,请联系管理员。")
+                return problem_json(401, "not_authenticated", "账号已到期，请联系管理员。")
             messages.error(request, "账号已到期，请联系管理员。")
             return redirect("accounts:login")
         match = request.resolver_match

@@ -43,7 +43,7 @@ class ObjectParser(JSONParser):
             # Nested a thousand deep; a charset that does not exist.
             raise ParseError from None
         if not isinstance(data, dict):
-            raise ValidationError('请求体须为 JSON 对象,如 {"text": "…"}。', code="not_an_object")
+            raise ValidationError('请求体须为 JSON 对象，如 {"text": "…"}。', code="not_an_object")
         return data
 
 
@@ -63,7 +63,7 @@ class ApiView(generics.GenericAPIView[Any]):
         serializer = shape(data=request.data, context={"request": request})
         unknown = sorted(set(request.data) - set(serializer.fields) - {"csrfmiddlewaretoken"})
         if unknown:
-            raise ValidationError({name: ["没有这个字段,请对照接口文档。"] for name in unknown}, code="unknown_field")
+            raise ValidationError({name: ["没有这个字段，请对照接口文档。"] for name in unknown}, code="unknown_field")
         serializer.is_valid(raise_exception=True)
         return cast(dict[str, Any], serializer.validated_data)
 
@@ -93,7 +93,7 @@ class TextField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text):
-            raise ValidationError("不能含有空字符(NUL)或残缺的编码。", code="bad_characters")
+            raise ValidationError("不能含有空字符（NUL）或残缺的编码。", code="bad_characters")
         return normalize(text)
 
 

@@ -99,7 +99,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
                 "place": {"path": "路径", "query": "查询", "header": "请求头"}.get(parameter["in"], parameter["in"]),
                 "required": parameter.get("required", False),
                 "type": _type(parameter.get("schema", {})),
-                "description": parameter.get("description", ""),
+                "description": _CHOICE.sub(r"\1 \2", parameter.get("description", "")),
             }
             for parameter in operation.get("parameters", [])
         ],
@@ -137,7 +137,7 @@ def _plain(schema: dict[str, Any]) -> str:
     words = {"string": "文本", "integer": "整数", "number": "数字", "boolean": "是/否", "object": "对象"}
     formats = {"date": "日期", "date-time": "时间", "uri": "网址", "binary": "文件", "decimal": "小数"}
     word = formats.get(schema.get("format", ""), words.get(schema.get("type", ""), ""))
-    longest = f",最多 {schema['maxLength']} 字" if "maxLength" in schema else ""
+    longest = f"，最多 {schema['maxLength']} 字" if "maxLength" in schema else ""
     return f"{word}{longest}"
 
 
@@ -151,9 +151,10 @@ def _shape(name: str, component: dict[str, Any]) -> dict[str, Any]:
             {
                 "name": field,
                 "type": _type(schema),
-                "required": field in required,
+                "required": name.endswith("Request") and field in required,
                 "nullable": schema.get("nullable", False),
-                "description": schema.get("description", ""),
+                # The choices of a closed list stand where its name links to.
+                "description": schema.get("description", "").split("\n\n* `")[0],
             }
             for field, schema in component.get("properties", {}).items()
         ],

@@ -21,7 +21,7 @@ MOST = 200
 TOTAL_CAP = 10_000
 PARAMETERS = frozenset({"cursor", "page_size"})
 _LAST_ID = 2**63 - 1
-_BAD_CURSOR = ValidationError({"cursor": ["翻页位置无效,请从第一页重新读取。"]}, code="bad_cursor")
+_BAD_CURSOR = ValidationError({"cursor": ["翻页位置无效，请从第一页重新读取。"]}, code="bad_cursor")
 
 
 class KeysetPagination(BasePagination):
@@ -58,13 +58,13 @@ class KeysetPagination(BasePagination):
             "type": "object",
             "required": ["total", "total_capped", "next", "results"],
             "properties": {
-                "total": {"type": "integer", "description": f"符合条件的总数,最多数到 {TOTAL_CAP}。"},
+                "total": {"type": "integer", "description": f"符合条件的总数，最多数到 {TOTAL_CAP}。"},
                 "total_capped": {"type": "boolean", "description": "为 true 时实际总数超过 total。"},
                 "next": {
                     "type": "string",
                     "format": "uri",
                     "nullable": True,
-                    "description": "下一页;为 null 时已到末页。",
+                    "description": "下一页；为 null 时已到末页。",
                 },
                 "results": {"description": "本页的条目。", **schema},
             },
@@ -76,14 +76,14 @@ class KeysetPagination(BasePagination):
                 "name": "cursor",
                 "in": "query",
                 "required": False,
-                "description": "翻页位置,取自上一页的 next,不要自行拼写。",
+                "description": "翻页位置，取自上一页的 next，不要自行拼写。",
                 "schema": {"type": "string", "maxLength": 300},
             },
             {
                 "name": "page_size",
                 "in": "query",
                 "required": False,
-                "description": f"每页条数,默认 {DEFAULT_SIZE},最多 {MOST}。",
+                "description": f"每页条数，默认 {DEFAULT_SIZE}，最多 {MOST}。",
                 "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_SIZE},
             },
         ]

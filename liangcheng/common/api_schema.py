@@ -6,15 +6,15 @@ from liangcheng.common.problems import CONTENT_TYPE, TITLES
 
 _PROBLEM = {
     "type": "object",
-    "description": "RFC 9457 problem JSON。程序请按 code 判断,detail 是给人看的。",
+    "description": "RFC 9457 problem JSON。程序请按 code 判断，detail 是给人看的。",
     "required": ["type", "title", "status", "code", "detail", "request_id"],
     "properties": {
-        "type": {"type": "string", "description": "问题类型:urn:liangcheng:problem: 加 code。"},
+        "type": {"type": "string", "description": "问题类型：urn:liangcheng:problem: 加 code。"},
         "title": {"type": "string", "description": "问题类别。"},
         "status": {"type": "integer", "description": "HTTP 状态码。"},
-        "code": {"type": "string", "description": "稳定的错误代码,如 stale_version、missing_description。"},
-        "detail": {"type": "string", "description": "中文说明,告诉使用者怎么办。"},
-        "request_id": {"type": "string", "description": "请求编号,报障时请提供。"},
+        "code": {"type": "string", "description": "稳定的错误代码，如 stale_version、missing_description。"},
+        "detail": {"type": "string", "description": "中文说明，告诉使用者怎么办。"},
+        "request_id": {"type": "string", "description": "请求编号，报障时请提供。"},
         "errors": {
             "type": "object",
             "description": "按字段列出的错误。",
@@ -50,6 +50,9 @@ def _for_readers(docstring: str) -> dict[str, str]:
 
 
 def _document(operation: dict[str, Any], path: str, method: str) -> None:
+    if operation.get("description", "").isascii():
+        # A docstring, written for programmers.
+        operation.pop("description", None)
     statuses = set(_ALWAYS) | ({404} if "{" in path else set())
     if method == "get":
         statuses |= {400} if operation.get("parameters") else set()

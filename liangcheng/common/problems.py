@@ -42,15 +42,19 @@ TITLES = {
 }
 # What REST framework raises, in the words of this office: code and sentence.
 _STANDARD: tuple[tuple[type[Exception], str, str], ...] = (
-    (exceptions.ParseError, "parse_error", "请求体读不懂:须为 UTF-8 编码的 JSON 对象,上传照片用 multipart/form-data。"),
-    (exceptions.NotAuthenticated, "not_authenticated", "请先登录,或在 Authorization 请求头中提供令牌。"),
-    (exceptions.AuthenticationFailed, "invalid_token", "令牌无效或已过期,请向街道管理员申请新的令牌。"),
-    (exceptions.NotFound, "not_found", "没有找到,或不在您的网格范围内。"),
-    (exceptions.NotAcceptable, "not_acceptable", "本接口只返回 application/json,请检查 Accept 请求头。"),
+    (
+        exceptions.ParseError,
+        "parse_error",
+        "请求体读不懂：须为 UTF-8 编码的 JSON 对象，上传照片用 multipart/form-data。",
+    ),
+    (exceptions.NotAuthenticated, "not_authenticated", "请先登录，或在 Authorization 请求头中提供令牌。"),
+    (exceptions.AuthenticationFailed, "invalid_token", "令牌无效或已过期，请向街道管理员申请新的令牌。"),
+    (exceptions.NotFound, "not_found", "没有找到，或不在您的网格范围内。"),
+    (exceptions.NotAcceptable, "not_acceptable", "本接口只返回 application/json，请检查 Accept 请求头。"),
     (
         exceptions.UnsupportedMediaType,
         "unsupported_media_type",
-        "请用 application/json 提交;上传照片用 multipart/form-data。",
+        "请用 application/json 提交；上传照片用 multipart/form-data。",
     ),
     (exceptions.PermissionDenied, "not_permitted", "您的岗位或令牌不能进行这项操作。"),
 )
@@ -61,7 +65,7 @@ _STATUS_OF_CODE = {"idempotency_key_reused": 422}
 
 class ContentTooLarge(exceptions.APIException):
     status_code = 413
-    default_detail = "提交的内容过大,请减小后再试。"
+    default_detail = "提交的内容过大，请减小后再试。"
     default_code = "content_too_large"
 
 
@@ -69,7 +73,7 @@ class PreconditionFailed(exceptions.APIException):
     """If-Match names a version that is gone."""
 
     status_code = 412
-    default_detail = "这条记录刚刚被别人更新过,请先看一下最新情况再操作。"
+    default_detail = "这条记录刚刚被别人更新过，请先看一下最新情况再操作。"
     default_code = "stale_version"
 
 
@@ -133,11 +137,11 @@ def _of_framework(exc: Exception) -> dict[str, Any] | None:
     if isinstance(exc, exceptions.ValidationError):
         return _of_validation(exc)
     if isinstance(exc, exceptions.MethodNotAllowed):
-        return problem(405, "method_not_allowed", "这个地址不支持该方法,请看响应头 Allow。")
+        return problem(405, "method_not_allowed", "这个地址不支持该方法，请看响应头 Allow。")
     if isinstance(exc, exceptions.Throttled):
-        return problem(429, "throttled", f"请求过于频繁,请 {int(getattr(exc, 'wait', None) or 1)} 秒后再试。")
+        return problem(429, "throttled", f"请求过于频繁，请 {int(getattr(exc, 'wait', None) or 1)} 秒后再试。")
     if isinstance(exc, exceptions.PermissionDenied) and str(exc.detail).startswith("CSRF"):
-        return problem(403, "csrf_failed", "页面已过期,请刷新后再试;系统之间对接请用令牌。")
+        return problem(403, "csrf_failed", "页面已过期，请刷新后再试；系统之间对接请用令牌。")
     for kind, code, detail in _STANDARD:
         if isinstance(exc, kind):
             return problem(exc.status_code, code, detail)
@@ -166,7 +170,7 @@ def _of_validation(exc: exceptions.ValidationError) -> dict[str, Any]:
         return problem(400, code, "".join(general))
     if len(codes) == 1:
         return problem(400, _code_of(field, code), errors[field][0], errors)
-    return problem(400, "invalid", f"有 {len(errors)} 项填写有误,请按 errors 逐项更正。", errors)
+    return problem(400, "invalid", f"有 {len(errors)} 项填写有误，请按 errors 逐项更正。", errors)
 
 
 def _code_of(field: str, code: str) -> str:
@@ -194,7 +198,7 @@ def _flatten(path: str, detail: Any, errors: dict[str, list[str]], codes: list[t
 def _unforeseen(exc: Exception, context: Mapping[str, Any]) -> dict[str, Any]:
     logger.exception("api request failed", exc_info=exc)
     if isinstance(exc, OperationalError):
-        return problem(503, "busy", "系统繁忙,请稍后再试。")
+        return problem(503, "busy", "系统繁忙，请稍后再试。")
     # Django's own signal of a server error: error reporters and the test client listen to it.
     got_request_exception.send(sender=problem_handler, request=context.get("request"))
-    return problem(500, "server_error", "系统出错,已记录下来。请稍后再试;仍不行请把 request_id 告诉街道管理员。")
+    return problem(500, "server_error", "系统出错，已记录下来。请稍后再试；仍不行请把 request_id 告诉街道管理员。")

@@ -15,7 +15,7 @@ class RegisterFilterForm(ScopedForm):
 
 class RegisterFilterSet(ScopedFilterSet):
     q = filters.CharFilter(label="名称、拼音首字母或地址", method="by_words", max_length=50)
-    grid = filters.CharFilter(label="网格编码,含其下各级", method="by_subtree", max_length=20)
+    grid = filters.CharFilter(label="网格编码，含其下各级", method="by_subtree", max_length=20)
     active = filters.ChoiceFilter(label="在用", choices=YES_NO, method="by_active", error_messages=NOT_A_CHOICE)
 
 

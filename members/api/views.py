@@ -20,7 +20,7 @@ from members.choices import MemberKind
 from members.models import Building, PartyMember, ResidentUnit
 
 
-@extend_schema(summary="成员单位列表", description="小区、楼宇园区、驻区单位、沿街商铺,按编号排序。", tags=["底册"])
+@extend_schema(summary="成员单位列表", description="小区、楼宇园区、驻区单位、沿街商铺，按编号排序。", tags=["底册"])
 class UnitListView(RowListView):
     serializer_class = UnitRow
     filterset_class = UnitFilterSet
@@ -44,7 +44,7 @@ class UnitView(ApiView):
         return Response(row)
 
 
-@extend_schema(summary="楼栋列表", description="地址簿:路、弄、号及所属单位和网格。", tags=["底册"])
+@extend_schema(summary="楼栋列表", description="地址簿：路、弄、号及所属单位和网格。", tags=["底册"])
 class BuildingListView(RowListView):
     serializer_class = BuildingRow
     filterset_class = BuildingFilterSet
@@ -56,7 +56,7 @@ class BuildingListView(RowListView):
 
 
 @extend_schema(
-    summary="各网格党员人数", description="只提供人数,不提供名单;每个网格的人数含其下各级网格。", tags=["底册"]
+    summary="各网格党员人数", description="只提供人数，不提供名单；每个网格的人数含其下各级网格。", tags=["底册"]
 )
 class MemberCountView(RowListView):
     serializer_class = MemberCountRow
