@@ -10,7 +10,7 @@ from cases.forms import MOST_PHOTOS, PhotosField
 from cases.models import Case, Category
 from cases.places import default_grid_id, grids_to_file_at, located
 from cases.workflow import Report
-from grids.choices import SHORT_LEVEL
+from grids.choices import SHORT_LEVEL, GridKind
 from grids.models import Grid
 from grids.scoping import scope_of
 from liangcheng.accounts.models import User
@@ -108,13 +108,9 @@ class ReportForm(forms.Form):
         own = default_grid_id(self.user)
         self.initial.setdefault("grid_code", next((g.code for g in self.grids.values() if g.pk == own), ""))
         streets = {grid.community_id for grid in self.grids.values()}
-        self.fields["second_grid_code"].widget.choices = lambda: [  # type: ignore[attr-defined]
-            ("", "没有"),
-            *Grid.objects.active()
-            .filter(community__in=streets, kind="NEIGHBORHOOD")
-            .order_by("code")
-            .values_list("code", "short_name"),
-        ]
+        neighbours = Grid.objects.active().filter(community__in=streets, kind=GridKind.NEIGHBORHOOD).order_by("code")
+        select: Any = self.fields["second_grid_code"].widget
+        select.choices = [("", "没有"), *neighbours.values_list("code", "short_name")]
 
     def _offer_categories(self) -> None:
         self.categories = {row.code: row for row in Category.objects.filter(is_active=True).order_by("code")}

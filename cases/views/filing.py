@@ -48,7 +48,7 @@ def _file(request: HttpRequest, form: ReportForm, user: User) -> Case | None:
         if form.errors:
             return None
         if error.code == "idempotency_key_reused":
-            form.data = form.data.copy()
+            form.data = request.POST.copy()
             form.data["key"] = ""
             form.add_error(None, "这张表刚才已经提交成功，请先在“我上报的”里查看。确实要再报一件的，请再点一次“上报”。")
             return None

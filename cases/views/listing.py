@@ -78,7 +78,7 @@ def _choices(user: Any) -> tuple[dict[str, dict[str, Any]], dict[str, list[tuple
     }
     return known, {
         "status": list(Status.choices),
-        "light": list(LIGHTS),
+        "light": [(value, str(label)) for value, label in LIGHTS],
         "level": list(SHORT_LEVEL.items()),
         "grid": [(grid.code, _indented(grid)) for grid in grids.values()],
         "category": [(row.code, row.name) for row in categories.values()],

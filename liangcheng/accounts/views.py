@@ -1,5 +1,7 @@
 """Sign-in, password and "who am I"."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_required
@@ -33,5 +35,6 @@ class ChangePasswordView(views.PasswordChangeView):
 def me(request: HttpRequest) -> HttpResponse:
     """我的: account, current postings, password, sign-out."""
     # By the reverse name: accounts stands below grids and must not import it.
-    postings = request.user.postings.current().select_related("grid", "department").order_by("grid__level", "pk")
+    user: Any = request.user
+    postings = user.postings.current().select_related("grid", "department").order_by("grid__level", "pk")
     return render(request, "accounts/me.html", {"postings": postings})

@@ -99,7 +99,7 @@
     if (done) {
       var act = done.dataset.draftDone;
       store("removeItem", place(act === "new" ? "new" : done.dataset.draftCase + ":" + act));
-      window.history.replaceState(null, "", window.location.pathname);
+      window.addEventListener("load", function () { window.history.replaceState(null, "", window.location.pathname); });
     }
     if (user) document.querySelectorAll("form[data-draft]").forEach(keep);
   });

@@ -1,0 +1,261 @@
+"""The acts through their pages: the same table, the same refusals, nothing typed is lost."""
+
+import html
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cases.choices import Act, Status
+from cases.forms import ACT_FORMS
+from cases.models import Case, CaseEvent
+from cases.workflow import ACTS, available_actions, note, refusal
+from tests import factories
+from tests.cases import walk
+from tests.cases.web import act_form, browser, fake_picture, picture, stray_english
+from tests.factories import Tree
+from tests.people import People
+
+LONG = "楼道里漏水" * 2000
+
+
+def address(case: Case, act: Act) -> str:
+    return reverse("cases:act", args=[case.number, act.value])
+
+
+def test_every_act_has_its_form():
+    assert set(ACT_FORMS) == set(ACTS)
+
+
+@pytest.mark.parametrize("act", walk.ACTS)
+@pytest.mark.parametrize("status", list(Status))
+def test_pages_agree_with_the_table(tree: Tree, people: People, status: Status, act: Act):
+    case = walk.stage(tree, people, status)
+    allowed = walk.ALLOWED[status].get(act, set())
+    for name in walk.EVERYBODY:
+        if name in allowed:
+            continue
+        person = factories.fresh(getattr(people, name))
+        shown = browser(person).get(address(case, act))
+        sent = browser(person).post(address(case, act), act_form(act, case, tree, people))
+        error = refusal(case, person, act) if name in walk.SEES[status] else None
+        expected = error.status if error else 404
+        assert (shown.status_code, sent.status_code) == (expected, expected), (status, act, name)
+        if error:
+            assert error.message in html.unescape(sent.content.decode())
+    assert CaseEvent.objects.filter(case=case).count() == 1
+    if allowed:
+        client = browser(getattr(people, min(allowed)))
+        page = client.get(address(case, act))
+        assert page.status_code == 200
+        assert stray_english(page.content.decode()) == []
+        sent = client.post(address(case, act), act_form(act, case, tree, people))
+        assert sent.status_code == (200 if act is Act.REVEAL else 302), sent.content.decode()
+        assert CaseEvent.objects.filter(case=case).last().act == act
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_the_buttons_are_exactly_the_available_acts(tree: Tree, people: People, status: Status):
+    case = walk.stage(tree, people, status)
+    for name in sorted(walk.SEES[status]):
+        person = factories.fresh(getattr(people, name))
+        page = browser(person).get(reverse("cases:detail", args=[case.number])).content.decode()
+        shown = set(re.findall(rf"/cases/{case.number}/([a-z-]+)/", page))
+        assert shown == {act.value for act in available_actions(case, person)}, name
+
+
+@pytest.fixture
+def case(tree: Tree, people: People) -> Case:
+    factories.category("0201", photo_required=True, close_condition="居民确认不再漏水")
+    return factories.case(
+        people.officer, tree.micro, reporter_name="钱测试", reporter_phone="13000000001", wants_reply=True
+    )
+
+
+def test_an_unknown_act_and_an_unknown_number_are_404(case: Case, people: People):
+    client = browser(people.liaison)
+    assert client.get(f"/cases/{case.number}/discover/").status_code == 404
+    assert client.get(f"/cases/{case.number}/explode/").status_code == 404
+    assert client.get("/cases/LC000000000000/note/").status_code == 404
+    assert client.get("/cases/%00/note/").status_code == 404
+
+
+def test_what_the_rule_refuses_is_said_at_its_field_and_keeps_the_text(case: Case, tree: Tree, people: People):
+    form = act_form(Act.DISPATCH, case, tree, people, target=f"u{people.stranger.pk}", text="请今天上门")
+    page = browser(people.liaison).post(address(case, Act.DISPATCH), form).content.decode()
+    assert "请选择负责网格范围内的在岗人员" in page
+    assert "请今天上门" in page
+    assert Case.objects.get(pk=case.pk).status == Status.PENDING
+
+
+@pytest.mark.parametrize("target", ["", "x", "u", "u0", "d99999999999999999999", "u１", "u-1", "u\x00"])
+def test_a_made_up_assignee_is_a_form_error(case: Case, tree: Tree, people: People, target: str):
+    answer = browser(people.liaison).post(
+        address(case, Act.DISPATCH), act_form(Act.DISPATCH, case, tree, people, target=target)
+    )
+    assert answer.status_code == 200
+    assert "请选择" in answer.content.decode()
+
+
+def test_dispatch_to_a_department_with_helpers_and_binding(case: Case, tree: Tree, people: People):
+    helper = factories.department(tree.street, "FANGGUAN", "房管所")
+    form = act_form(Act.DISPATCH, case, tree, people, target=f"d{people.chengguan.pk}", binding="on")
+    form["co_department_ids"] = [helper.pk]
+    assert browser(people.dispatcher).post(address(case, Act.DISPATCH), form).status_code == 302
+    case.refresh_from_db()
+    assert (case.assigned_department, case.binding) == (people.chengguan, True)
+    assert [row.department for row in case.co_handlers.all()] == [helper]
+
+
+def test_only_dispatchers_are_offered_the_binding_order(case: Case, tree: Tree, people: People):
+    assert 'name="binding"' not in browser(people.liaison).get(address(case, Act.DISPATCH)).content.decode()
+    assert 'name="binding"' in browser(people.dispatcher).get(address(case, Act.DISPATCH)).content.decode()
+
+
+class TestTexts:
+    def test_ten_thousand_characters_are_refused_and_kept(self, case: Case, tree: Tree, people: People):
+        answer = browser(people.liaison).post(
+            address(case, Act.NOTE), act_form(Act.NOTE, case, tree, people, text=LONG)
+        )
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert "最多 2000 个字" in page
+        assert LONG in page
+
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [("😀 已到场", "😀 已到场"), ("１２３ 弄", "123 弄"), ("前\x00后", "前后"), ("a\r\nb", "a\nb")],
+    )
+    def test_are_brought_to_one_form(self, case: Case, tree: Tree, people: People, typed: str, kept: str):
+        form = act_form(Act.NOTE, case, tree, people, text=typed)
+        assert browser(people.liaison).post(address(case, Act.NOTE), form).status_code == 302
+        assert case.events.last().text == kept
+
+    def test_markup_stays_text(self, case: Case, tree: Tree, people: People):
+        client = browser(people.liaison)
+        attack = "<script>alert(1)</script>"
+        client.post(address(case, Act.NOTE), act_form(Act.NOTE, case, tree, people, text=attack))
+        page = client.get(reverse("cases:detail", args=[case.number])).content.decode()
+        assert attack not in page
+        assert "&lt;script&gt;" in page
+
+
+class TestOvertaken:
+    def test_shows_the_newest_state_and_keeps_the_text(self, case: Case, tree: Tree, people: People):
+        form = act_form(Act.DISPATCH, case, tree, people, text="请今天上门")
+        note(case_id=case.pk, actor=people.head, text="已电话联系反映人")
+        client = browser(people.liaison)
+        answer = client.post(address(case, Act.DISPATCH), form)
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert "刚刚被别人更新过" in page
+        assert "已电话联系反映人" in page
+        assert "请今天上门" in page
+        assert f'name="version" value="{case.version + 1}"' in page
+        # Sent again from the page as it now stands, it goes through.
+        assert client.post(address(case, Act.DISPATCH), form | {"version": case.version + 1}).status_code == 302
+
+    def test_when_the_act_is_gone_the_text_can_still_be_copied(self, case: Case, tree: Tree, people: People):
+        form = act_form(Act.REJECT, case, tree, people, text="不属于街道职责的说明")
+        factories.force_status(case, Status.HANDLING, version=case.version + 1)
+        answer = browser(people.liaison).post(address(case, Act.REJECT), form)
+        assert answer.status_code == 409
+        assert "不属于街道职责的说明" in answer.content.decode()
+
+    @pytest.mark.parametrize("version", ["", "x", "-1", "99999999999999999999"])
+    def test_a_page_without_its_version_does_nothing(self, case: Case, tree: Tree, people: People, version: str):
+        form = act_form(Act.NOTE, case, tree, people, version=version)
+        page = browser(people.liaison).post(address(case, Act.NOTE), form).content.decode()
+        assert "页面不完整" in page
+        assert case.events.count() == 1
+
+    def test_a_second_tap_does_nothing_more(self, case: Case, tree: Tree, people: People):
+        client = browser(people.liaison)
+        form = act_form(Act.NOTE, case, tree, people, key="a1b2")
+        assert client.post(address(case, Act.NOTE), form).status_code == 302
+        assert client.post(address(case, Act.NOTE), form).status_code == 302
+        assert case.events.count() == 2
+
+
+class TestResult:
+    def handled(self, case: Case, people: People) -> Case:
+        return factories.force_status(case, Status.HANDLING, assignee=people.officer2)
+
+    def test_needs_its_photo_where_the_category_says_so(self, case: Case, tree: Tree, people: People):
+        case = self.handled(case, people)
+        client = browser(people.officer2)
+        assert "须附处置后照片" in client.get(address(case, Act.RESOLVE)).content.decode()
+        page = client.post(address(case, Act.RESOLVE), act_form(Act.RESOLVE, case, tree, people)).content.decode()
+        assert "须附处置后照片" in page
+        assert "按要求办理。" in page
+        form = act_form(Act.RESOLVE, case, tree, people, photos=[picture()])
+        assert client.post(address(case, Act.RESOLVE), form).status_code == 302
+        assert [photo.kind for photo in case.attachments.all()] == ["AFTER"]
+
+    def test_a_pdf_named_jpg_is_told_and_the_text_kept(self, case: Case, tree: Tree, people: People):
+        case = self.handled(case, people)
+        form = act_form(Act.RESOLVE, case, tree, people, photos=[fake_picture()], text="已更换水管")
+        page = browser(people.officer2).post(address(case, Act.RESOLVE), form).content.decode()
+        assert "现场.jpg" in page
+        assert "不是可用的照片" in page
+        assert "照片需要重新选择" in page
+        assert "已更换水管" in page
+        assert not case.attachments.exists()
+
+    def test_ten_photos_at_once_are_too_many(self, case: Case, tree: Tree, people: People):
+        form = act_form(Act.NOTE, case, tree, people, photos=[picture(f"{i}.jpg") for i in range(10)])
+        assert "一次最多选 9 张" in browser(people.liaison).post(address(case, Act.NOTE), form).content.decode()
+
+
+class TestReveal:
+    def test_shows_the_contact_once_and_writes_it_down(self, case: Case, tree: Tree, people: People):
+        client = browser(people.liaison)
+        detail = reverse("cases:detail", args=[case.number])
+        assert "13000000001" not in client.get(detail).content.decode()
+        answer = client.post(address(case, Act.REVEAL), act_form(Act.REVEAL, case, tree, people, text="联系核实"))
+        assert "13000000001" in answer.content.decode()
+        assert "钱测试" in answer.content.decode()
+        assert answer["Cache-Control"] == "no-store"
+        page = client.get(detail).content.decode()
+        assert "13000000001" not in page
+        assert "138****0001" not in page
+        assert "130****0001" in page
+        assert case.events.last().text == "联系核实"
+
+    def test_without_a_reason_nothing_is_shown(self, case: Case, tree: Tree, people: People):
+        answer = browser(people.liaison).post(
+            address(case, Act.REVEAL), act_form(Act.REVEAL, case, tree, people, text=" ")
+        )
+        assert "13000000001" not in answer.content.decode()
+        assert case.events.count() == 1
+
+
+def test_who_hands_a_case_back_and_loses_sight_of_it_lands_on_the_workbench(case: Case, tree: Tree, people: People):
+    factories.force_status(case, Status.DISPATCHED, assigned_department=people.chengguan)
+    answer = browser(people.staff).post(
+        address(case, Act.RETURN), act_form(Act.RETURN, case, tree, people), follow=True
+    )
+    assert answer.redirect_chain[-1][0] == "/"
+    assert "已办理：退单" in answer.content.decode()
+
+
+def test_an_expired_csrf_token_is_told_with_the_way_back(case: Case, tree: Tree, people: People):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people.liaison)
+    answer = client.post(address(case, Act.NOTE), act_form(Act.NOTE, case, tree, people))
+    assert answer.status_code == 403
+    assert "页面已过期" in answer.content.decode()
+    assert f'href="{address(case, Act.NOTE)}"' in answer.content.decode()
+    assert case.events.count() == 1
+
+
+@pytest.mark.parametrize("act", walk.ACTS)
+def test_an_act_is_at_most_twelve_statements(tree: Tree, people: People, act: Act, statements):
+    """Sending the form: reading the user, the act, writing; not the page that follows."""
+    status = next(status for status in Status if walk.ALLOWED[status].get(act))
+    case = walk.stage(tree, people, status)
+    client = browser(getattr(people, min(walk.ALLOWED[status][act])))
+    form = act_form(act, case, tree, people, key="k1")
+    with statements(12):
+        client.post(address(case, act), form)
