@@ -93,8 +93,9 @@ class ReportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         self.initial.setdefault("key", uuid.uuid4().hex)
-        for name in ("source", "nature", "urgency"):
+        for name in ("source", "nature", "urgency", "grid_code", "lane", "number", "room"):
             self.fields[name].show_optional = False  # type: ignore[attr-defined]
+        for name in ("source", "nature", "urgency"):
             self.fields[name].error_messages["invalid_choice"] = "没有这个选项，请重新选择。"
         self._offer_grids()
         self._offer_categories()
@@ -105,8 +106,9 @@ class ReportForm(forms.Form):
             ("", "按地址查找"),
             *((grid.code, f"{'　' * grid.level}{grid.short_name}") for grid in self.grids.values()),
         ]
-        own = default_grid_id(self.user)
-        self.initial.setdefault("grid_code", next((g.code for g in self.grids.values() if g.pk == own), ""))
+        if self.initial.get("grid_code") not in self.grids:
+            own = default_grid_id(self.user)
+            self.initial["grid_code"] = next((grid.code for grid in self.grids.values() if grid.pk == own), "")
         streets = {grid.community_id for grid in self.grids.values()}
         neighbours = Grid.objects.active().filter(community__in=streets, kind=GridKind.NEIGHBORHOOD).order_by("code")
         select: Any = self.fields["second_grid_code"].widget

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from grids.choices import KINDS, PATH_FIELD, SHORT_LEVEL
+from grids.choices import KINDS, PATH_FIELD, GridKind
 from grids.models import Grid
 from grids.scoping import scope_of
 from members import registry
@@ -20,9 +20,12 @@ def grids_to_file_at(user: "User") -> list[Grid]:
 
 
 def default_grid_id(user: "User") -> int | None:
-    """The grid of the user's lowest posting: who serves a micro-unit mostly files there."""
+    """The grid of the user's lowest posting: who serves a micro-unit mostly files there.
+
+    None at the street: nothing is found "in the whole street", there the address finds the grid.
+    """
     posts = sorted(scope_of(user).territorial, key=lambda post: post.rank)
-    return posts[-1].grid_id if posts else None
+    return posts[-1].grid_id if posts and posts[-1].kind != GridKind.COMMUNITY else None
 
 
 def located(user: "User", address: Address) -> Grid | None:
@@ -44,7 +47,3 @@ def path_text(grid: Grid) -> str:
     above = [getattr(grid, PATH_FIELD[kind]) for kind in KINDS[1:]]
     names = [each.short_name for each in above if each is not None]
     return " › ".join(names) or grid.short_name
-
-
-def level_text(grid: Grid) -> str:
-    return f"{SHORT_LEVEL[grid.kind]}{grid.short_name}"

@@ -28,7 +28,8 @@ def new_case(request: HttpRequest) -> HttpResponse:
     if not may_discover(user):
         return refuse(request, NotPermitted("not_permitted", "您目前没有可上报案件的岗位，请联系街道管理员。"))
     if request.method != "POST":
-        return _show(request, ReportForm(user=user))
+        # A grid's page offers to file there.
+        return _show(request, ReportForm(user=user, initial={"grid_code": request.GET.get("grid", "")}))
     form = ReportForm(request.POST, request.FILES, user=user)
     case = _file(request, form, user) if form.is_valid() else None
     if case is None:

@@ -32,6 +32,17 @@ class TestForm:
         assert stray_english(page, "ls") == []
         assert f'<option value="{tree.micro.code}" selected>' in page
 
+    def test_a_grid_page_may_name_the_grid_and_only_ones_own(self, tree: Tree, people: People, category: Category):
+        client = browser(people.liaison)
+        page = client.get(f"{NEW}?grid={tree.micro2.code}").content.decode()
+        assert f'<option value="{tree.micro2.code}" selected>' in page
+        page = client.get(f"{NEW}?grid={tree.liangsan.code}").content.decode()
+        assert f'<option value="{tree.wenyuan1.code}" selected>' in page
+
+    def test_at_the_street_the_address_finds_the_grid(self, tree: Tree, people: People, category: Category):
+        page = browser(people.dispatcher).get(NEW).content.decode()
+        assert '<option value="" selected>按地址查找</option>' in page
+
     def test_offers_only_grids_where_the_user_may_file(self, tree: Tree, people: People, category: Category):
         page = browser(people.liaison).get(NEW).content.decode()
         where = page[page.index('name="grid_code"') : page.index('id="id_road"')]
