@@ -23,6 +23,7 @@ from cases.choices import (
 from cases.querysets import AppendOnlyQuerySet, CaseQuerySet
 from grids.choices import GridKind
 from grids.models import Department, Grid, GridAnchored
+from liangcheng.common.clock import now
 from liangcheng.common.models import TimestampedModel, VersionedModel
 from members.models import Building, ResidentUnit
 
@@ -224,7 +225,9 @@ class Case(GridAnchored, VersionedModel):
 
     @classmethod
     def after_regrid(cls, rows: Any) -> None:
+        """Who follows the registry by `updated_since` or by version must hear of the move."""
         rows.rehome()
+        rows.update(version=F("version") + 1, updated_at=now())
 
     def handling_path(self) -> list[int]:
         """Ids of the handling grid and all above it, from the street down."""

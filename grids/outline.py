@@ -73,11 +73,11 @@ def _rows(user: "User", words: str, street: str) -> "QuerySet[Grid]":
         for kind in KINDS:
             wanted |= Q(pk__in=found.values(PATH_FIELD[kind])) | Q(**{f"{PATH_FIELD[kind]}__in": found.values("pk")})
         rows = visible.filter(wanted).annotate(hit=ExpressionWrapper(matching(words), output_field=BooleanField()))
-        return rows.order_by("tree_id", "lft")
-    roots = visible.filter(kind=GridKind.COMMUNITY).order_by("tree_id")
+        return rows.in_tree_order()
+    roots = visible.filter(kind=GridKind.COMMUNITY).in_tree_order()
     chosen = roots.filter(code=street) if street else roots
     tree = Q(community_id=Subquery(chosen.values("pk")[:1]))
-    return visible.filter(tree | Q(kind=GridKind.COMMUNITY)).annotate(hit=Value(False)).order_by("tree_id", "lft")
+    return visible.filter(tree | Q(kind=GridKind.COMMUNITY)).annotate(hit=Value(False)).in_tree_order()
 
 
 def _nest(grids: list[Grid], scope: Scope, totals: dict[int, Counter[str]], hits: set[int]) -> list[Node]:

@@ -66,7 +66,7 @@ def profile(user: "User", code: str) -> Profile:
     if grid is None:
         raise NotVisible("没有这个网格，或不在您的网格范围内。")
     scope = scope_of(user)
-    below = list(Grid.objects.visible_to(user).filter(parent=grid).order_by("lft"))
+    below = list(Grid.objects.visible_to(user).filter(parent=grid).in_tree_order())
     figures = figures_of(user, grid)
 
     def seen(node: Grid) -> Counter[str] | None:

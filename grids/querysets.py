@@ -36,6 +36,10 @@ def matching(text: str) -> Q:
     )
 
 
+# Parents before children, siblings by code.
+TREE_ORDER = ("tree_id", "lft")
+
+
 class GridQuerySet(TreeQuerySet):
     def visible_to(self, user: "User | AnonymousUser") -> Self:
         """The subtrees that the user serves, and the path above them."""
@@ -49,8 +53,12 @@ class GridQuerySet(TreeQuerySet):
     def within(self, grid: "Grid") -> Self:
         return self.filter(within(grid))
 
+    def trees_of(self, grid_ids: Iterable[int]) -> Self:
+        """All grids of the streets in which `grid_ids` lie."""
+        return self.filter(tree_id__in=self.filter(pk__in=list(grid_ids)).order_by().values("tree_id"))
+
     def in_tree_order(self) -> Self:
-        return self.order_by("tree_id", "lft")
+        return self.order_by(*TREE_ORDER)
 
     def delete(self) -> NoReturn:
         raise DomainError("never_deleted", "网格不能删除，只能停用：历史案件还挂在上面。")

@@ -56,8 +56,7 @@ def locked(*grid_ids: int | None) -> list[Grid]:
     Without that an inserting mptt would take row after row in no fixed order. Raises NotVisible.
     """
     wanted = [grid_id for grid_id in grid_ids if grid_id is not None]
-    trees = Grid.objects.filter(pk__in=wanted).order_by().values("tree_id")
-    rows = Grid.objects.filter(tree_id__in=trees).order_by("pk").select_for_update(no_key=True, of=("self",))
+    rows = Grid.objects.trees_of(wanted).order_by("pk").select_for_update(no_key=True, of=("self",))
     found = {grid.pk: grid for grid in rows if grid.pk in wanted}
     if len(found) < len(set(wanted)):
         raise NotVisible("没有找到这个网格。")

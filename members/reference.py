@@ -79,7 +79,7 @@ def _anchor_and_create(model: type[Register], rows: Sequence[tuple[str, Any]]) -
 
 
 def _grids(codes: Iterable[str]) -> dict[str, Grid]:
-    held = share_locked(Grid.objects.filter(code__in=sorted(codes), is_active=True).order_by())
+    held = share_locked(Grid.objects.filter(code__in=sorted(codes), is_active=True).order_by("pk"))
     return {grid.code: grid for grid in held}
 
 

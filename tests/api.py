@@ -1,8 +1,10 @@
 """Calling the API in tests: as a person (forced session user) or as a service account with a real token."""
 
+import io
 from typing import Any
 
 from knox.models import AuthToken
+from PIL import Image
 from rest_framework.test import APIClient
 
 from liangcheng.accounts.models import User
@@ -44,3 +46,11 @@ def is_problem(response: Any, status: int, code: str) -> bool:
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in word) for word in words), words
     assert body["request_id"] == response["X-Request-ID"]
     return True
+
+
+def picture(size: tuple[int, int] = (40, 30)) -> io.BytesIO:
+    file = io.BytesIO()
+    Image.new("RGB", size, "green").save(file, "PNG")
+    file.seek(0)
+    file.name = "现场.png"
+    return file

@@ -60,6 +60,7 @@ def test_a_state_is_written_in_the_workflow_only():
 
 
 def test_tree_columns_stay_in_grids():
+    # Besides the querysets only the checker, and the builder that lays down a whole new tree at once.
     allowed = {"grids/querysets.py", "grids/models.py", "grids/checks.py", "grids/planting.py"}
     assert lines_matching(r"\b(lft|rght|tree_id)\b", allowed) == []
 

@@ -18,6 +18,7 @@ from grids import merging, tree
 from grids.authority import may_keep, office_condition, runs_street
 from grids.choices import GridKind
 from grids.models import Grid, GridExternalCode
+from grids.querysets import TREE_ORDER
 from liangcheng.common.admin_base import FollowsParent, ScopedAdmin
 from liangcheng.common.admin_pages import action_page, put_on_form
 from liangcheng.common.exceptions import DomainError
@@ -139,7 +140,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # An autocomplete or a search keeps the order of the tree, too.
-        return ("tree_id", "lft")
+        return TREE_ORDER
 
     # -- saving
 
@@ -230,7 +231,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
 
     def _retire_each(self, request: HttpRequest, queryset: "QuerySet[Grid]", on: date) -> None:
         # From the bottom: a grid can go once those below it are gone.
-        for grid in queryset.order_by("-level", "lft"):
+        for grid in queryset.order_by("-level", "code"):
             try:
                 tree.retire_grid(grid_id=grid.pk, on=on)
             except DomainError as refusal:
@@ -243,7 +244,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
     def restore(self, request: HttpRequest, queryset: "QuerySet[Grid]") -> None:
         self._all_mine(request, queryset)
         # From the top: a grid can come back once what it belongs to has.
-        for grid in queryset.filter(is_active=False).order_by("level", "lft"):
+        for grid in queryset.filter(is_active=False).order_by("level", "code"):
             try:
                 tree.restore_grid(grid_id=grid.pk)
             except DomainError as refusal:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
+from liangcheng.common.db import postgresql_locale
 from liangcheng.env import SQLITE_OPTIONS
 
 _NEEDED = ("journal_mode=wal", "synchronous=normal")
@@ -71,11 +72,7 @@ def _check_sqlite(alias: str) -> list[CheckMessage]:
 def _check_postgresql(alias: str) -> list[CheckMessage]:
     """With ctype C, lower() knows ASCII only, and a search for é or Ω misses; UTF-8 alone does not help."""
     try:
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_encoding_to_char(encoding), datctype FROM pg_database WHERE datname = current_database()"
-            )
-            encoding, ctype = cursor.fetchone()
+        encoding, ctype = postgresql_locale(alias)
     except DatabaseError:
         return []  # whoever asked finds out by themselves that it does not answer
     if encoding != "UTF8":

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from django.db import connections, models, transaction
+from django.db import DatabaseError, connections, models, transaction
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -21,3 +21,23 @@ def share_locked(queryset: "models.QuerySet[Row]") -> list[Row]:
         return list(queryset)
     sql, params = queryset.query.get_compiler(using=queryset.db).as_sql()
     return list(queryset.model._base_manager.using(queryset.db).raw(f"{sql} FOR SHARE", params))
+
+
+def answers(alias: str = "default") -> bool:
+    """Whether the database answers at all; for health checks."""
+    try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def postgresql_locale(alias: str) -> tuple[str, str]:
+    """Encoding and ctype of a PostgreSQL database, as its server says them. Only for system checks."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_encoding_to_char(encoding), datctype FROM pg_database WHERE datname = current_database()"
+        )
+        encoding, ctype = cursor.fetchone()
+    return encoding, ctype

@@ -18,7 +18,9 @@ def office_calendar(first: date, last: date) -> WorkCalendar:
 
     A year without any row is worked from Monday to Friday, and the log says so: its holidays are still to be entered.
     """
-    rows = CalendarDay.objects.filter(day__range=(first, last)).order_by().values_list("day", "is_workday")
+    # Whole years: a stretch without any holiday must not look like a year that nobody has entered.
+    years = date(first.year, 1, 1), date(last.year, 12, 31)
+    rows = CalendarDay.objects.filter(day__range=years).order_by().values_list("day", "is_workday")
     calendar = build(rows, parse_hours(settings.WORKING_HOURS))
     for year in calendar.unknown_years(first, last):
         if year not in _warned:

@@ -54,7 +54,7 @@ def file_cases(port: int, token: str, grid: str, acknowledged: list[str]) -> Non
     headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
     while True:
         try:
-            client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             client.request("POST", "/api/v1/cases/", body.encode(), headers)
             answer = client.getresponse()
             content = answer.read()

@@ -17,7 +17,9 @@ def test_demo_set_up_is_quiet():
     assert run_checks() == []
 
 
-@override_settings(SECRET_KEY="insecure-development-key-of-the-grid-case-registry", DEBUG=False)
+@override_settings(
+    SECRET_KEY="insecure-development-key-of-the-grid-case-registry", DEBUG=False, ALLOWED_HOSTS=["127.0.0.1"]
+)
 def test_public_key_is_refused():
     assert ids(run_checks()) == {"liangcheng.E001"}
     with override_settings(DEBUG=True):
@@ -61,18 +63,5 @@ class TestDatabase:
         ],
     )
     def test_postgresql_encoding_and_ctype(self, monkeypatch, row: tuple[str, str], expected: set[str]):
-        class Cursor:
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *error):
-                return None
-
-            def execute(self, sql):
-                assert "pg_database" in sql
-
-            def fetchone(self):
-                return row
-
-        monkeypatch.setattr(checks, "connections", {"default": type("Fake", (), {"cursor": staticmethod(Cursor)})})
+        monkeypatch.setattr(checks, "postgresql_locale", lambda alias: row)
         assert ids(checks._check_postgresql("default")) == expected

@@ -24,7 +24,7 @@ class TestOfficeCalendar:
 
     def test_a_year_without_rows_is_worked_from_monday_to_friday_and_warned_of_once(self, caplog, monkeypatch):
         monkeypatch.setattr(office_time, "_warned", set())
-        CalendarDay.objects.create(day=date(2026, 12, 31), is_workday=True)
+        CalendarDay.objects.create(day=date(2026, 10, 1), is_workday=False)
         with caplog.at_level(logging.WARNING):
             for _ in range(2):
                 calendar = office_calendar(date(2026, 12, 1), date(2027, 1, 31))
