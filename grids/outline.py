@@ -66,18 +66,17 @@ def figures_of(user: "User", grid: Grid) -> dict[int, Counter[str]]:
 
 
 def _rows(user: "User", words: str, street: str) -> "QuerySet[Grid]":
-    visible: QuerySet[Grid] = Grid.objects.visible_to(user)
+    visible: QuerySet[Grid] = Grid.objects.visible_to(user).in_tree_order()
     if words:
         found = visible.filter(matching(words)).order_by()
         wanted = Q()
         for kind in KINDS:
             wanted |= Q(pk__in=found.values(PATH_FIELD[kind])) | Q(**{f"{PATH_FIELD[kind]}__in": found.values("pk")})
-        rows = visible.filter(wanted).annotate(hit=ExpressionWrapper(matching(words), output_field=BooleanField()))
-        return rows.in_tree_order()
-    roots = visible.filter(kind=GridKind.COMMUNITY).in_tree_order()
+        return visible.filter(wanted).annotate(hit=ExpressionWrapper(matching(words), output_field=BooleanField()))
+    roots = visible.filter(kind=GridKind.COMMUNITY)
     chosen = roots.filter(code=street) if street else roots
     tree = Q(community_id=Subquery(chosen.values("pk")[:1]))
-    return visible.filter(tree | Q(kind=GridKind.COMMUNITY)).annotate(hit=Value(False)).in_tree_order()
+    return visible.filter(tree | Q(kind=GridKind.COMMUNITY)).annotate(hit=Value(False))
 
 
 def _nest(grids: list[Grid], scope: Scope, totals: dict[int, Counter[str]], hits: set[int]) -> list[Node]:
