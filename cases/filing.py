@@ -93,7 +93,7 @@ class ReportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         self.initial.setdefault("key", uuid.uuid4().hex)
-        for name in ("source", "nature", "urgency", "grid_code", "lane", "number", "room"):
+        for name in ("source", "nature", "urgency", "grid_code", "lane", "number", "room", "result"):
             self.fields[name].show_optional = False  # type: ignore[attr-defined]
         for name in ("source", "nature", "urgency"):
             self.fields[name].error_messages["invalid_choice"] = "没有这个选项，请重新选择。"
