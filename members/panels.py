@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from grids.models import Grid
     from liangcheng.accounts.models import User
 
-PANEL_ROWS = 8
+PANEL_ROWS = 5
 
 
 def registers_panel(user: "User", grid: "Grid") -> Panel | None:

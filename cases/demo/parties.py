@@ -7,7 +7,7 @@ from cases.demo.people import phone
 from cases.demo.plans import PLACES, SEED
 from grids.choices import GridKind
 from grids.models import Grid
-from members.choices import MemberKind, OrganizationKind
+from members.choices import MemberKind, OrganizationKind, UnitKind
 from members.models import PartyMember, PartyOrganization, ResidentUnit
 
 MEMBERS = 120
@@ -41,7 +41,9 @@ def _organization(
 
 
 def _members(rng: Random, branches: list[PartyOrganization], grids: list[Grid]) -> None:
-    units = list(ResidentUnit.objects.active().select_related("grid").order_by("code"))
+    workplaces: dict[int | None, list[ResidentUnit]] = {}
+    for unit in ResidentUnit.objects.active().exclude(kind=UnitKind.ESTATE).order_by("code"):
+        workplaces.setdefault(unit.neighborhood_id, []).append(unit)
     names: set[str] = set()
     while len(names) < MEMBERS:
         names.add(rng.choice(_SURNAMES) + rng.choice(_GIVEN))
@@ -57,7 +59,7 @@ def _members(rng: Random, branches: list[PartyOrganization], grids: list[Grid]) 
             name=name,
             kind=MemberKind.IN_SERVICE if in_service else MemberKind.REGISTERED,
             organization=groups[micro.pk],
-            unit=next((unit for unit in units if unit.grid_id == micro.pk), None) if in_service else None,
+            unit=rng.choice(workplaces[branch.grid_id]) if in_service and branch.grid_id in workplaces else None,
             phone=phone(2000 + number),
             joined_on=date(rng.randint(1972, 2024), rng.randint(1, 12), rng.randint(1, 28)),
             skills=rng.choice(_SKILLS),

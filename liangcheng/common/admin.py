@@ -9,11 +9,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from liangcheng.common import outbox
 from liangcheng.common.admin_base import OfficeAdmin, ReadOnlyAdmin, office_communities, runs_office
 from liangcheng.common.admin_calendar import warn_of_missing_calendar
 from liangcheng.common.admin_sheets import DateCell, SheetImport, SheetResource, TruthCell, column
-from liangcheng.common.clock import now
-from liangcheng.common.models import CalendarDay, OutboxMessage, OutboxState
+from liangcheng.common.models import CalendarDay, OutboxMessage
 
 # What the topics of the floors above are called on the screen; others show their code.
 SUBJECTS = {"case.notice": "案件消息"}
@@ -85,6 +85,5 @@ class OutboxAdmin(ReadOnlyAdmin):
     def send_again(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
         if not runs_office(request.user):
             raise PermissionDenied
-        # The attempt number goes on counting: it tells a revived worker that its run is no longer the last one.
-        sent = queryset.exclude(state=OutboxState.DELIVERED).update(state=OutboxState.WAITING, run_at=now())
+        sent = outbox.send_again(queryset)
         self.message_user(request, f"已排入重新发送：{sent} 条。已送达的不再重发。", messages.SUCCESS)
