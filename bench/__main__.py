@@ -23,14 +23,14 @@ def main() -> None:
     from bench import data
 
     people = data.build(options.cases)
-    print(f"{options.cases:,} 件案件的数据就绪,用时 {time.perf_counter() - began:.0f} 秒\n")
+    print(f"{options.cases:,} 件案件的数据就绪，用时 {time.perf_counter() - began:.0f} 秒\n")
     _table(people, options.times)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./run bench", description="每个请求的开销,及其与空视图之比")
-    parser.add_argument("--cases", type=int, default=100_000, help="案件数(默认 100000)")
-    parser.add_argument("--times", type=int, default=200, help="每项请求次数(默认 200)")
+    parser = argparse.ArgumentParser(prog="./run bench", description="每个请求的开销，及其与空视图之比")
+    parser.add_argument("--cases", type=int, default=100_000, help="案件数（默认 100000）")
+    parser.add_argument("--times", type=int, default=200, help="每项请求次数（默认 200）")
     return parser.parse_args()
 
 
@@ -46,7 +46,7 @@ def _table(people: dict, times: int) -> None:
     _row("空视图 ok", floor, floor)
     for name, request in requests.items():
         _row(name, meter.cost(request, times), floor)
-    print("\nCPU 为每个请求的毫秒数,按操作系统记账;÷ ok 为合计 CPU 与同一次运行中空视图之比。")
+    print("\nCPU 为每个请求的毫秒数，按操作系统记账；÷ ok 为合计 CPU 与同一次运行中空视图之比。")
 
 
 def _row(name: str, cost, floor) -> None:
@@ -79,10 +79,10 @@ def _requests(people: dict) -> dict:
         "API 新建": Request("/api/v1/cases/", token=token, method="POST", body=filing, expect=201),
         "API 详情": Request(f"/api/v1/cases/{case.number}/", token=token),
         "案件页": Request(f"/cases/{case.number}/", cookie=liaison),
-        "工作台(居民区联络员)": Request("/", cookie=liaison),
-        "工作台(街道派遣员)": Request("/", cookie=street),
-        "案件列表页(街道)": Request("/cases/", cookie=street),
-        "网格树页(街道)": Request("/grids/", cookie=street),
+        "工作台（居民区联络员）": Request("/", cookie=liaison),
+        "工作台（街道派遣员）": Request("/", cookie=street),
+        "案件列表页（街道）": Request("/cases/", cookie=street),
+        "网格树页（街道）": Request("/grids/", cookie=street),
     }
 
 

@@ -89,7 +89,7 @@ def _case(
     status = Status.CLOSED if is_old else rng.choice(sorted(OPEN_STATUSES))
     due = reported + timedelta(days=rng.choice((1, 3, 5, 15)))
     done = reported + timedelta(days=rng.expovariate(1 / 4))
-    text = f"{grid.short_name}{rng.choice(_PLACES)}{rng.choice(_FACTS)},请尽快处理。"
+    text = f"{grid.short_name}{rng.choice(_PLACES)}{rng.choice(_FACTS)}，请尽快处理。"
     values: dict[str, Any] = {"status": status, "is_open": status in OPEN_STATUSES}
     if is_old:
         values |= {"resolved_at": done, "closed_at": done, "on_time": done <= due, "resolved_level": level}

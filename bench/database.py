@@ -9,7 +9,7 @@ def use(name: str) -> None:
     url = os.environ.get("DATABASE_URL", "")
     parts = urlsplit(url)
     if not parts.scheme.startswith("postgres"):
-        raise SystemExit("基准测试需要 PostgreSQL:请设置 DATABASE_URL,或用 ./run bench 自动启动一个。")
+        raise SystemExit("基准测试需要 PostgreSQL:请设置 DATABASE_URL，或用 ./run bench 自动启动一个。")
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as connection:

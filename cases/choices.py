@@ -105,7 +105,7 @@ class ReturnReason(TextChoices):
     NOT_MINE = "NOT_MINE", "不属于本岗位或本部门职责"
     WRONG_PLACE = "WRONG_PLACE", "不在管辖范围"
     NEEDS_HIGHER = "NEEDS_HIGHER", "需上级协调"
-    INSUFFICIENT = "INSUFFICIENT", "信息不足,无法处置"
+    INSUFFICIENT = "INSUFFICIENT", "信息不足，无法处置"
     OTHER = "OTHER", "其他"
 
 

@@ -76,7 +76,7 @@ def discover(
     Raises NotPermitted, InvalidInput (with its field).
     """
     if not may_discover(actor):
-        raise NotPermitted("not_permitted", "您目前没有可上报案件的岗位,请联系街道管理员。")
+        raise NotPermitted("not_permitted", "您目前没有可上报案件的岗位，请联系街道管理员。")
     known = already_done(actor, Act.DISCOVER, idempotency)
     if known:
         return known
@@ -96,7 +96,7 @@ def _clean(actor: "User", report: Report) -> dict[str, Any]:
     """The case's own fields out of the report, normalized. Raises InvalidInput for what shows without a query."""
     values = _texts(report)
     if report.resolved_on_spot and not values["result"]:
-        raise InvalidInput("missing_result", "当场解决的,请写明处置结果。", field="result")
+        raise InvalidInput("missing_result", "当场解决的，请写明处置结果。", field="result")
     if not report.resolved_on_spot:
         values["result"] = ""
     if report.reporter_anonymous:
@@ -116,9 +116,9 @@ def _texts(report: Report) -> dict[str, Any]:
         raise InvalidInput("missing_description", "请写明情况。", field="description")
     for name, limit in _LIMITS.items():
         if len(values[name]) > limit:
-            raise InvalidInput("too_long", f"最多 {limit} 个字,现在有 {len(values[name])} 个字。", field=name)
+            raise InvalidInput("too_long", f"最多 {limit} 个字，现在有 {len(values[name])} 个字。", field=name)
     if values["reporter_phone"] and not texts.is_phone(values["reporter_phone"]):
-        raise InvalidInput("bad_phone", "请填 11 位手机号,或带区号的座机。", field="reporter_phone")
+        raise InvalidInput("bad_phone", "请填 11 位手机号，或带区号的座机。", field="reporter_phone")
     values["title"] = values["title"] or values["description"].split("\n")[0][:_TITLE_LENGTH]
     return values
 
@@ -186,11 +186,11 @@ def _place(case: Case, actor: "User", report: Report) -> None:
     try:
         grid = case.anchor(**lookup)
     except Grid.DoesNotExist:
-        raise InvalidInput("unknown_grid", "没有这个网格,请重新选择。", field="grid_code") from None
+        raise InvalidInput("unknown_grid", "没有这个网格，请重新选择。", field="grid_code") from None
     if not scope_of(actor).may_anchor_at(grid):
         raise InvalidInput("unknown_grid", "请选择您负责范围内的网格。", field="grid_code")
     if not grid.is_active:
-        raise InvalidInput("retired_grid", f"“{grid.name}”已停用,请选择现在的网格。", field="grid_code")
+        raise InvalidInput("retired_grid", f"“{grid.name}”已停用，请选择现在的网格。", field="grid_code")
     if report.grid_code:
         # Without a code the address book has looked already.
         _check_unit_and_building(case, actor)
@@ -209,7 +209,7 @@ def _check_unit_and_building(case: Case, actor: "User") -> None:
     else:
         return
     if found is None or not scope_of(actor).may_anchor_at(found):
-        message = "没有这个单位或楼栋,或不在您负责的范围内,请重新选择。"
+        message = "没有这个单位或楼栋，或不在您负责的范围内，请重新选择。"
         raise InvalidInput(f"unknown_{field}", message, field=f"{field}_id")
 
 
@@ -225,14 +225,14 @@ def _located(actor: "User", report: Report) -> int:
     """Without a named grid: the address book's; else the street's desk, which finds out where it is."""
     communities = sorted({post.path[0] for post in scope_of(actor).posts if post.path[0]})
     if report.unit_id is None and report.building_id is None and not report.address.strip():
-        raise InvalidInput("missing_grid", "请选择网格,或填写地址。", field="grid_code")
+        raise InvalidInput("missing_grid", "请选择网格，或填写地址。", field="grid_code")
     located = registry.find_grid(
         unit_id=report.unit_id, building_id=report.building_id, address=report.address, community_ids=communities
     )
     if located:
         return located
     if not any(post.kind == GridKind.COMMUNITY for post in scope_of(actor).posts):
-        raise InvalidInput("missing_grid", "按地址没有找到所属网格,请选择网格。", field="grid_code")
+        raise InvalidInput("missing_grid", "按地址没有找到所属网格，请选择网格。", field="grid_code")
     return communities[0]
 
 

@@ -76,5 +76,5 @@ def already_done(actor: "User | None", act: Act, idempotency: Idempotency | None
     if event is None:
         return None
     if event.act != act or event.fingerprint != idempotency.fingerprint:
-        raise InvalidInput("idempotency_key_reused", "这个幂等键已用于另一个请求,请换一个新的。")
+        raise InvalidInput("idempotency_key_reused", "这个幂等键已用于另一个请求，请换一个新的。")
     return event.case

@@ -35,7 +35,7 @@ class Category(TimestampedModel):
     major_code = models.CharField("大类代码", max_length=10)
     major_name = models.CharField("大类", max_length=40)
     name = models.CharField("小类", max_length=40)
-    synonyms = models.CharField("俗称", max_length=200, blank=True, help_text="用“|”隔开,搜索时一并匹配。")
+    synonyms = models.CharField("俗称", max_length=200, blank=True, help_text="用“|”隔开，搜索时一并匹配。")
     name_pinyin = models.CharField("拼音首字母", max_length=400, editable=False, blank=True)
     default_level = models.CharField("首办层级", max_length=12, choices=GridKind.choices)
     urgency = models.CharField("紧急程度", max_length=10, choices=Urgency.choices, default=Urgency.NORMAL)

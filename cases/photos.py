@@ -33,13 +33,13 @@ def read_photo(file: Any, kind: str = PhotoKind.BEFORE) -> Photo:
     """
     if file.size > settings.PHOTO_MAX_BYTES:
         megabytes = settings.PHOTO_MAX_BYTES // (1024 * 1024)
-        raise _refused("photo_too_large", f"照片“{_shown(file)}”超过 {megabytes} MB,请压缩后再传。")
+        raise _refused("photo_too_large", f"照片“{_shown(file)}”超过 {megabytes} MB，请压缩后再传。")
     try:
         return _encode(file, kind)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _refused("photo_too_many_pixels", f"照片“{_shown(file)}”尺寸过大,请缩小后再传。") from None
+        raise _refused("photo_too_many_pixels", f"照片“{_shown(file)}”尺寸过大，请缩小后再传。") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise _refused("photo_unreadable", f"“{_shown(file)}”不是可用的照片,请上传 JPG、PNG 或 WebP 图片。") from None
+        raise _refused("photo_unreadable", f"“{_shown(file)}”不是可用的照片，请上传 JPG、PNG 或 WebP 图片。") from None
 
 
 def _encode(file: Any, kind: str) -> Photo:

@@ -31,7 +31,7 @@ def permit(case: Case, act: Act, actor: "User | None") -> Edge:
     edges = edges_from(act, case.status)
     if not edges:
         raise IllegalTransition(
-            "illegal_transition", f"案件目前为“{Status(case.status).label}”,不能进行“{act.label}”。"
+            "illegal_transition", f"案件目前为“{Status(case.status).label}”，不能进行“{act.label}”。"
         )
     parties = parties_of(case, actor)
     edge = next((edge for edge in edges if edge.parties & parties), None)
@@ -53,25 +53,25 @@ def _who_may(edges: list[Edge], act: Act, case: Case) -> str:
 
 def _may_return(case: Case, parties: frozenset[Party]) -> None:
     if case.binding:
-        raise NotPermitted("binding", "签派的案件不得退单;确有困难请上报上级。")
+        raise NotPermitted("binding", "签派的案件不得退单；确有困难请上报上级。")
 
 
 def _may_escalate(case: Case, parties: frozenset[Party]) -> None:
     if case.handling_level == GridKind.COMMUNITY:
-        raise InvalidInput("no_higher_grid", "已是街道一级,不能再上报。")
+        raise InvalidInput("no_higher_grid", "已是街道一级，不能再上报。")
 
 
 def _may_hand_down(case: Case, parties: frozenset[Party]) -> None:
     if case.handling_grid_id == case.grid_id:
-        raise InvalidInput("no_lower_grid", "案件就在发现它的网格,没有下级可交办。")
+        raise InvalidInput("no_lower_grid", "案件就在发现它的网格，没有下级可交办。")
 
 
 def _may_reopen(case: Case, parties: frozenset[Party]) -> None:
     """By the head, or by any checker after a dissatisfied evaluation; for REOPEN_DAYS."""
     if Party.HEAD not in parties and case.satisfaction != Satisfaction.DISSATISFIED:
-        raise NotPermitted("not_permitted", "回访不满意的才能由核查人员重新处置;其他情况请网格长办理。")
+        raise NotPermitted("not_permitted", "回访不满意的才能由核查人员重新处置；其他情况请网格长办理。")
     if case.closed_at and now() - case.closed_at > timedelta(days=settings.REOPEN_DAYS):
-        raise NotPermitted("reopen_too_late", f"结案已超过 {settings.REOPEN_DAYS} 天,请重新上报并注明原案件编号。")
+        raise NotPermitted("reopen_too_late", f"结案已超过 {settings.REOPEN_DAYS} 天，请重新上报并注明原案件编号。")
 
 
 def _may_reveal(case: Case, parties: frozenset[Party]) -> None:
@@ -114,7 +114,7 @@ def need_text(text: str, field: str, message: str) -> str:
 def optional_text(text: str, field: str = "text") -> str:
     cleaned = normalize(text or "")
     if len(cleaned) > _TEXT_LIMIT:
-        raise InvalidInput("too_long", f"最多 {_TEXT_LIMIT} 个字,现在有 {len(cleaned)} 个字。", field=field)
+        raise InvalidInput("too_long", f"最多 {_TEXT_LIMIT} 个字，现在有 {len(cleaned)} 个字。", field=field)
     return cleaned
 
 

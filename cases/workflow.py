@@ -165,7 +165,7 @@ def dispatch(
     """派遣: to a person of the handling grid's subtree or a department that serves it. 签派 cannot be returned."""
     case = step.case
     if (assignee_id is None) == (department_id is None):
-        raise InvalidInput("missing_assignee", "请选择处置人或处置部门(二者选一)。", field="assignee_id")
+        raise InvalidInput("missing_assignee", "请选择处置人或处置部门（二者选一）。", field="assignee_id")
     if binding and Party.DISPATCHER not in step.parties:
         raise NotPermitted("binding_not_permitted", "签派由街道派遣员办理。", field="binding")
     step.data = assignment.assign(case, assignee_id, department_id)
@@ -245,7 +245,7 @@ def close(step: Step, *, satisfaction: str, text: str = "") -> None:
     """结案 after asking the reporter; 未联系上 is recorded as such and never counts as satisfied."""
     step.case.satisfaction = need_choice(satisfaction, Satisfaction, "satisfaction", "请选择回访结果。")
     if satisfaction == Satisfaction.DISSATISFIED:
-        step.text = need_text(text, "text", "反映人不满意的,请写明原因。")
+        step.text = need_text(text, "text", "反映人不满意的，请写明原因。")
     step.text = optional_text(text)
     step.data = {"satisfaction": satisfaction}
     step.case.closed_at = step.at

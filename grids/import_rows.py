@@ -177,7 +177,7 @@ def _yes(text: str) -> bool:
 
 
 def _facts(text: str) -> dict[str, str]:
-    """JSON as exported, or as people write it: 党员:1800余;小区:17."""
+    """JSON as exported, or as people write it: 党员:1800余；小区:17."""
     if text.startswith("{"):
         try:
             found = json.loads(text)

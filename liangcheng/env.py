@@ -24,7 +24,7 @@ def env_bool(name: str, default: bool = False) -> bool:
         return True
     if value in _FALSE:
         return False
-    raise ImproperlyConfigured(f"环境变量 {name} 应为 1 或 0,现在是“{raw}”。")
+    raise ImproperlyConfigured(f"环境变量 {name} 应为 1 或 0，现在是“{raw}”。")
 
 
 def env_int(name: str, default: int) -> int:
@@ -34,7 +34,7 @@ def env_int(name: str, default: int) -> int:
     try:
         return int(raw)
     except ValueError:
-        raise ImproperlyConfigured(f"环境变量 {name} 应为整数,现在是“{raw}”。") from None
+        raise ImproperlyConfigured(f"环境变量 {name} 应为整数，现在是“{raw}”。") from None
 
 
 def env_list(name: str, default: tuple[str, ...] = ()) -> list[str]:
@@ -52,7 +52,7 @@ def env_secret(name: str, default: str = "") -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"读不到 {name}_FILE 指定的文件:{error}") from error
+        raise ImproperlyConfigured(f"读不到 {name}_FILE 指定的文件：{error}") from error
 
 
 # All three or none: WAL alone fails most concurrent writes at once, IMMEDIATE alone waits for seconds.

@@ -70,7 +70,7 @@ class ResidentUnit(Register):
     households = models.PositiveIntegerField("户数", null=True, blank=True)
     contact_name = models.CharField("联系人", max_length=30, blank=True)
     contact_phone = models.CharField("联系电话", max_length=20, blank=True, validators=[PHONE])
-    assumed = models.BooleanField("示例数据,待街道确认", default=False)
+    assumed = models.BooleanField("示例数据，待街道确认", default=False)
 
     objects = UnitQuerySet.as_manager()
 
@@ -95,7 +95,7 @@ class Building(Register):
 
     unit = models.ForeignKey(ResidentUnit, models.PROTECT, related_name="buildings", verbose_name="所属单位")
     road = models.CharField("路名", max_length=40)
-    lane = models.CharField("弄", max_length=10, blank=True, help_text="只填数字,没有弄号就空着。")
+    lane = models.CharField("弄", max_length=10, blank=True, help_text="只填数字，没有弄号就空着。")
     number = models.CharField("号", max_length=20)
     stairs = models.PositiveSmallIntegerField("楼道数", null=True, blank=True)
     households = models.PositiveIntegerField("户数", null=True, blank=True)
@@ -137,7 +137,7 @@ class PartyMember(Register):
     )
     phone = models.CharField("手机", max_length=20, blank=True, validators=[PHONE])
     joined_on = models.DateField("入党日期", null=True, blank=True)
-    skills = models.CharField("特长", max_length=100, blank=True, help_text="如:法律、医疗、电工、调解。")
+    skills = models.CharField("特长", max_length=100, blank=True, help_text="如：法律、医疗、电工、调解。")
 
     objects = RegisterQuerySet.as_manager()
 

@@ -105,7 +105,7 @@ def case(actor: User, grid: Grid, kind: Category | None = None, **fields: Any) -
 
     photos = fields.pop("photos", ())
     found = kind or Category.objects.order_by("pk").first() or category()
-    fields.setdefault("description", "楼道渗水,墙面发霉。")
+    fields.setdefault("description", "楼道渗水，墙面发霉。")
     return discover(actor=actor, report=Report(category_code=found.code, grid_code=grid.code, **fields), photos=photos)
 
 

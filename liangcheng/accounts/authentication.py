@@ -13,7 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from liangcheng.accounts.models import User
 
-_REFUSED = "令牌无效或已过期,请向街道管理员申请新的令牌。"
+_REFUSED = "令牌无效或已过期，请向街道管理员申请新的令牌。"
 
 
 class ServiceTokenAuthentication(TokenAuthentication):
@@ -50,5 +50,5 @@ class ServiceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "填写:Token 加空格加令牌。",
+            "description": "填写：Token 加空格加令牌。",
         }

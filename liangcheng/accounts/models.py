@@ -24,13 +24,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         "登录名",
         max_length=50,
         unique=True,
-        help_text="字母、数字、下划线,登录时使用。",
-        error_messages={"unique": "这个登录名已经有人使用,请换一个。"},
+        help_text="字母、数字、下划线，登录时使用。",
+        error_messages={"unique": "这个登录名已经有人使用，请换一个。"},
     )
     full_name = models.CharField("姓名", max_length=30)
     title = models.CharField("职务", max_length=50, blank=True)
     phone = models.CharField("手机", max_length=20, blank=True)
-    is_active = models.BooleanField("启用", default=True, help_text="停用后不能登录,历史记录保留。")
+    is_active = models.BooleanField("启用", default=True, help_text="停用后不能登录，历史记录保留。")
     is_staff = models.BooleanField("可进管理后台", default=False)
     is_service = models.BooleanField("系统账号", default=False, editable=False)
     must_change_password = models.BooleanField("下次登录须改密码", default=False)
@@ -64,7 +64,7 @@ class ServiceAccount(models.Model):
 
     user = models.OneToOneField(User, models.CASCADE, related_name="service_account", verbose_name="账号")
     system = models.SlugField(
-        "来源系统代码", max_length=50, unique=True, help_text="如 hotline12345,写入案件的来源系统。"
+        "来源系统代码", max_length=50, unique=True, help_text="如 hotline12345，写入案件的来源系统。"
     )
     may_discover = models.BooleanField("可上报案件", default=True)
     may_note = models.BooleanField("可补充说明", default=True)

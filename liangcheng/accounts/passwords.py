@@ -35,4 +35,4 @@ class ClassesValidator:
             raise ValidationError("密码里不要用单位名或地名。", code="password_has_place")
 
     def get_help_text(self) -> str:
-        return f"大写字母、小写字母、数字、符号四类中至少用 {self.min_classes} 类,不要用单位名或地名。"
+        return f"大写字母、小写字母、数字、符号四类中至少用 {self.min_classes} 类，不要用单位名或地名。"

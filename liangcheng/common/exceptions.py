@@ -34,7 +34,7 @@ class NotVisible(DomainError):
 
     status = 404
 
-    def __init__(self, message: str = "没有找到,或不在您的网格范围内。") -> None:
+    def __init__(self, message: str = "没有找到，或不在您的网格范围内。") -> None:
         super().__init__("not_found", message)
 
 
@@ -45,5 +45,5 @@ class IllegalTransition(DomainError):
 class StaleObject(DomainError):
     """Somebody else was faster: the version that the actor saw is gone (409; 412 for If-Match)."""
 
-    def __init__(self, message: str = "这条记录刚刚被别人更新过,请先看一下最新情况再操作。") -> None:
+    def __init__(self, message: str = "这条记录刚刚被别人更新过，请先看一下最新情况再操作。") -> None:
         super().__init__("stale_version", message)

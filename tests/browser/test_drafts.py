@@ -9,7 +9,7 @@ from tests.browser.conftest import PHONE, Visit
 from tests.factories import Tree
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TEXT = "七号楼水管漏水,老人独居"
+TEXT = "七号楼水管漏水，老人独居"
 
 
 def type_a_case(found: Visit) -> None:

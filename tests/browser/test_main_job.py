@@ -21,7 +21,7 @@ def file_a_case(found: Visit, photo: dict[str, Any], javascript: bool) -> str:
         assert page.locator("#id_category_code").input_value() == "0201"
     else:
         page.select_option("#id_category_code", "0201")
-    page.fill("#id_description", "七号楼水管漏水,墙面发霉。")
+    page.fill("#id_description", "七号楼水管漏水，墙面发霉。")
     page.set_input_files("#id_photos", [photo])
     page.fill("#id_road", "凉城路")
     page.fill("#id_lane", "123")
@@ -81,7 +81,7 @@ def test_from_the_stairwell_to_the_closing(
     act(liaison, "待派遣", "派遣", target="测试officer2", text="请今天上门")
     handler = person("officer2")
     act(handler, "待接单", "接单")
-    act(handler, "处置中", "处置完成", text="已更换水管,不再漏水。", photos="one")
+    act(handler, "处置中", "处置完成", text="已更换水管，不再漏水。", photos="one")
     act(liaison, "待核查", "核查通过")
     inspector = person("inspector")
     inspector.open("/")

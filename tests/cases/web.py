@@ -81,7 +81,7 @@ def filing(tree: Tree, **more: Any) -> dict[str, Any]:
     """A valid form of 上报."""
     return {
         "category_code": "0201",
-        "description": "楼道渗水,墙面发霉。",
+        "description": "楼道渗水，墙面发霉。",
         "grid_code": tree.micro.code,
         "source": "PATROL",
         "nature": "COMPLAINT",
