@@ -70,7 +70,12 @@ def _requests(people: dict) -> dict:
     micro = Grid.objects.active().filter(kind="MICRO_UNIT").first()
 
     def filing() -> bytes:
-        report = {"category_code": "0201", "grid_code": micro.code, "description": "楼道渗水。", "external_id": uuid.uuid4().hex}
+        report = {
+            "category_code": "0201",
+            "grid_code": micro.code,
+            "description": "楼道渗水。",
+            "external_id": uuid.uuid4().hex,
+        }
         return json.dumps(report).encode()
 
     return {
