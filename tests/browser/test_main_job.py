@@ -41,6 +41,42 @@ def file_a_case(found: Visit, photo: dict[str, Any], javascript: bool) -> str:
     return found.path().split("/")[2]
 
 
+def act(found: Visit, todo: str, button: str, photo: dict[str, Any], **fields: str) -> None:
+    """From the to-do on the workbench by taps alone to the act."""
+    found.open("/")
+    found.press(todo)
+    found.check()
+    found.press("七号楼水管漏水")
+    found.check()
+    found.press(button)
+    for name, value in fields.items():
+        control = found.page.locator(f"#id_{name}")
+        if name == "target":
+            control.select_option(label=value)
+        elif name == "photos":
+            control.set_input_files([photo])
+        else:
+            control.fill(value)
+    send(found)
+
+
+def send(found: Visit) -> None:
+    found.check()
+    found.page.locator(".act-buttons button:enabled").click()
+    found.page.wait_for_load_state()
+    found.check()
+
+
+def close_as_satisfied(inspector: Visit) -> None:
+    inspector.open("/")
+    inspector.press("待回访")
+    inspector.press("七号楼水管漏水")
+    inspector.press("结案")
+    inspector.page.get_by_label("满意", exact=True).check()
+    send(inspector)
+    assert "已结案" in inspector.page.inner_text("main")
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_from_the_stairwell_to_the_closing(
@@ -53,48 +89,13 @@ def test_from_the_stairwell_to_the_closing(
         found.check()
         return found
 
-    officer = person("officer")
-    number = file_a_case(officer, photo, javascript)
-
-    def act(found: Visit, todo: str, button: str, **fields: str) -> None:
-        """From the to-do on the workbench by taps alone to the act."""
-        found.open("/")
-        found.press(todo)
-        found.check()
-        found.press("七号楼水管漏水")
-        found.check()
-        found.press(button)
-        for name, value in fields.items():
-            control = found.page.locator(f"#id_{name}")
-            if name == "target":
-                control.select_option(label=value)
-            elif name == "photos":
-                control.set_input_files([photo])
-            else:
-                control.fill(value)
-        found.check()
-        found.page.locator(".act-buttons button:enabled").click()
-        found.page.wait_for_load_state()
-        found.check()
-
-    liaison = person("liaison")
-    act(liaison, "待派遣", "派遣", target="测试officer2", text="请今天上门")
-    handler = person("officer2")
-    act(handler, "待接单", "接单")
-    act(handler, "处置中", "处置完成", text="已更换水管，不再漏水。", photos="one")
-    act(liaison, "待核查", "核查通过")
-    inspector = person("inspector")
-    inspector.open("/")
-    inspector.press("待回访")
-    inspector.press("七号楼水管漏水")
-    inspector.press("结案")
-    inspector.page.get_by_label("满意", exact=True).check()
-    inspector.check()
-    inspector.page.locator(".act-buttons button:enabled").click()
-    inspector.page.wait_for_load_state()
-    assert "已结案" in inspector.page.inner_text("main")
-    inspector.check()
-
+    number = file_a_case(person("officer"), photo, javascript)
+    liaison, handler, inspector = person("liaison"), person("officer2"), person("inspector")
+    act(liaison, "待派遣", "派遣", photo, target="测试officer2", text="请今天上门")
+    act(handler, "待接单", "接单", photo)
+    act(handler, "处置中", "处置完成", photo, text="已更换水管，不再漏水。", photos="one")
+    act(liaison, "待核查", "核查通过", photo)
+    close_as_satisfied(inspector)
     case = Case.objects.get(number=number)
     assert (case.status, case.satisfaction, case.address) == (Status.CLOSED, "SATISFIED", "凉城路123弄7号201室")
     assert case.grid.code == street.micro.code
