@@ -70,7 +70,11 @@ def case_context(case: Case) -> dict[str, Any]:
 
 def _buttons(acts: list[Act]) -> list[dict[str, Any]]:
     moving = [act for act in acts if act not in _ASIDE]
-    return [{"act": act, "icon": _ICONS[act], "first": not i, "grave": act in _GRAVE} for i, act in enumerate(moving)]
+    # What ends a case without a result is never the big button, even where it stands alone.
+    return [
+        {"act": act, "icon": _ICONS[act], "first": not i and act not in _GRAVE, "grave": act in _GRAVE}
+        for i, act in enumerate(moving)
+    ]
 
 
 @login_required
