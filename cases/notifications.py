@@ -38,8 +38,9 @@ def _desk(case: Case) -> Q:
 
 
 def _chain(case: Case) -> Q:
-    """突发事件: everybody who answers for a grid on the path."""
-    grid_ids = [grid_id for grid_id in case.path_ids().values() if grid_id]
+    """突发事件: everybody who answers for a grid on the path; of a confidential case only those who may see it."""
+    path = case.handling_path() if case.confidential else case.path_ids().values()
+    grid_ids = [grid_id for grid_id in path if grid_id]
     return Q(grid_id__in=grid_ids, role__in=(*_DESK_ROLES, Role.OFFICER), department__isnull=True)
 
 

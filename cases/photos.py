@@ -54,7 +54,10 @@ def _encode(file: Any, kind: str) -> Photo:
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((edge, edge))
             out = io.BytesIO()
-            upright.convert("RGB").save(out, "JPEG", quality=85, optimize=True)
+            plain = upright.convert("RGB")
+            # Pillow would write a comment of the old file into the new one.
+            plain.info = {}
+            plain.save(out, "JPEG", quality=85, optimize=True)
             width, height = upright.size
     content = out.getvalue()
     return Photo(content, hashlib.sha256(content).hexdigest(), width, height, kind)

@@ -25,6 +25,9 @@ def parties_of(case: Case, user: "User | None") -> frozenset[Party]:
     if user is None:
         return frozenset({Party.CLOCK})
     scope = scope_of(user)
+    if not scope.posts:
+        # Acting needs a posting (ADR 0007): whose last one has ended still sees their own cases, no more.
+        return frozenset()
     parties = {_PARTY_OF_ROLE[role] for role in scope.roles_over(case, case.handling_level) if role in _PARTY_OF_ROLE}
     if is_assignee(case, scope):
         parties.add(Party.ASSIGNEE)

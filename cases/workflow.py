@@ -82,6 +82,9 @@ def _act(act: Act) -> Callable[[Callable[..., None]], Callable[..., Case]]:
         ) -> Case:
             known = already_done(actor, act, idempotency)
             if known is not None:
+                if act is Act.REVEAL:
+                    # The answer is personal data: who has lost the right does not get it by asking again.
+                    permit(known, act, actor)
                 return known
             try:
                 with transaction.atomic():
@@ -275,7 +278,8 @@ def escalate(step: Step, *, text: str, tried: str, to_level: str = "") -> None:
         if case.urgency != Urgency.EMERGENCY:
             raise InvalidInput("level_skipped", "只有突发事件可以越级上报。", field="to_level")
         target = need_choice(to_level, GridKind, "to_level", "请选择上报到的层级。")
-        if routing.highest(target, case.handling_level) != target or path[target] is None:
+        higher = target != case.handling_level and routing.highest(target, case.handling_level) == target
+        if not higher or path[target] is None:
             raise InvalidInput("unknown_to_level", "请选择更高的层级。", field="to_level")
     put_at(case, target)
     case.highest_level = routing.highest(case.highest_level, target)

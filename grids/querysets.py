@@ -112,6 +112,7 @@ class PostingQuerySet(models.QuerySet):
         return self.filter(
             Q(valid_from__isnull=True) | Q(valid_from__lte=today),
             Q(valid_to__isnull=True) | Q(valid_to__gte=today),
+            Q(user__valid_until__isnull=True) | Q(user__valid_until__gte=today),
             user__is_active=True,
             grid__is_active=True,
             **conditions,

@@ -52,7 +52,11 @@ class RegistrySite(admin.AdminSite):
             # PostgreSQL refuses NUL in text with an error of its own.
             if any("\x00" in value for values in request.GET.lists() for value in values[1]):
                 raise BadRequest("NUL in the address")
-            answer: HttpResponse = view(request, *args, **kwargs)
+            try:
+                answer: HttpResponse = view(request, *args, **kwargs)
+            except OverflowError:
+                # A year with forty digits.
+                raise BadRequest("number too large") from None
             return answer
 
         for name in ("csrf_exempt", "model_admin", "admin_site"):

@@ -20,6 +20,7 @@ from rest_framework.views import set_rollback
 
 from liangcheng.common.exceptions import DomainError
 from liangcheng.common.request_id import current_request_id
+from liangcheng.common.text import whole
 
 logger = logging.getLogger(__name__)
 
@@ -89,10 +90,12 @@ def problem(status: int, code: str, detail: str, errors: Mapping[str, list[str]]
         "title": TITLES.get(status, "请求未完成"),
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": whole(detail),
         "request_id": current_request_id(),
     }
-    return body | {"errors": dict(errors)} if errors else body
+    if errors:
+        body["errors"] = {whole(name): [whole(text) for text in texts] for name, texts in errors.items()}
+    return body
 
 
 def problem_json(status: int, code: str, detail: str) -> JsonResponse:

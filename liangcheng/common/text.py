@@ -18,6 +18,11 @@ def normalize(text: str) -> str:
     return "".join(_fold(character) for character in text if _is_text(character)).strip()
 
 
+def whole(text: str) -> str:
+    """With halves of surrogate pairs as "?": an answer that quotes what was sent must be encodable."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _is_text(character: str) -> bool:
     return character in "\n\t" or unicodedata.category(character) not in _DROPPED
 

@@ -120,6 +120,10 @@ class TestDispatch:
         people.officer2.postings.update(valid_to=WEDNESDAY.date() - timedelta(days=400))
         assert people.officer2 not in assignable_users(case)
 
+    def test_ended_accounts_are_not_offered(self, case: Case, people: People):
+        type(people.officer2).objects.filter(pk=people.officer2.pk).update(valid_until=factories.long_ago())
+        assert people.officer2 not in assignable_users(case)
+
 
 class TestReturn:
     def test_back_to_the_desk_counted_and_clock_running(self, case: Case, people: People):
@@ -241,6 +245,14 @@ class TestLevels:
         done = escalate(case_id=urgent.pk, actor=people.liaison, text="急。", tried="无。", to_level="COMMUNITY")
         assert done.handling_grid == tree.street
 
+    def test_nobody_escalates_to_where_the_case_is_already(self, tree: Tree, people: People):
+        emergency = factories.case(people.officer, tree.micro, urgency=Urgency.EMERGENCY)
+        hand_down(case_id=emergency.pk, actor=people.dispatcher, grid_code=tree.wenyuan1.code, text="请处置。")
+        with pytest.raises(InvalidInput) as refused:
+            escalate(case_id=emergency.pk, actor=people.head, text="a", tried="b", to_level="NEIGHBORHOOD")
+        assert refused.value.code == "unknown_to_level"
+        assert CaseEvent.objects.filter(case=emergency).count() == 2
+
     def test_hand_down_towards_where_it_was_found(self, case: Case, tree: Tree, people: People):
         escalate(case_id=case.pk, actor=people.liaison, text="需协调。", tried="已协商。")
         case = Case.objects.get(pk=case.pk)
@@ -286,6 +298,22 @@ class TestSmallActs:
         with pytest.raises(InvalidInput) as refused:
             reveal(case_id=nobody.pk, actor=people.liaison, text="核实。")
         assert refused.value.code == "no_contact"
+
+    def test_reveal_asked_again_needs_the_right_again(self, tree: Tree, people: People):
+        found = factories.case(people.officer, tree.micro, reporter_phone="13000000001")
+        again = {"case_id": found.pk, "text": "核实情况。", "idempotency": Idempotency("k1", "f1")}
+        assert reveal(actor=people.liaison, **again) == reveal(actor=people.liaison, **again)
+        factories.force_status(found, Status.CLOSED)
+        with pytest.raises(IllegalTransition):
+            reveal(actor=people.liaison, **again)
+
+    def test_without_any_posting_nobody_acts(self, tree: Tree, people: People):
+        found = factories.case(people.officer, tree.micro, reporter_phone="13000000001")
+        people.officer.postings.update(valid_to=factories.long_ago())
+        with pytest.raises(NotPermitted):
+            reveal(case_id=found.pk, actor=factories.fresh(people.officer), text="核实情况。")
+        with pytest.raises(NotPermitted):
+            withdraw(case_id=found.pk, actor=factories.fresh(people.officer), text="不用了。")
 
 
 class TestEveryAct:

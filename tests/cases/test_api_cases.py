@@ -172,6 +172,8 @@ class TestFiling:
             ({"unit_id": 4_000_000}, "unit_id", "unknown_unit"),
             ({"building_id": 4_000_000}, "building_id", "unknown_building"),
             ({"nature": "FUN"}, "nature", "unknown_nature"),
+            ({"nature": "\ud800"}, "nature", "unknown_nature"),
+            ({"\ud800": "x"}, "?", "unknown_field"),
             ({"reporter_phone": "12"}, "reporter_phone", "bad_phone"),
             ({"lng": "121.5"}, "lng", "missing_lat"),
             ({"lng": "NaN", "lat": "31"}, "lng", "invalid"),

@@ -45,3 +45,11 @@ def test_delivery_twice_is_one_notice_without_personal_data(tree: Tree, people: 
     assert "LC" in notice.text
     assert "13000000001" not in notice.text
     assert "钱测试" not in notice.text
+
+
+def test_confidential_emergency_is_told_to_nobody_who_may_not_see_it(tree: Tree, people: People):
+    factories.category("0201")
+    case = factories.case(people.dispatcher, tree.micro, urgency="EMERGENCY", confidential=True)
+    assert told(Act.DISCOVER) == {people.street_head.pk}
+    for person in (people.area_head, people.liaison, people.officer):
+        assert not type(case).objects.visible_to(factories.fresh(person)).exists()

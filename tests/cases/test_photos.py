@@ -45,6 +45,15 @@ def test_shrunk_upright_and_without_exif():
     assert photo.kind == "AFTER"
 
 
+def test_comments_of_the_old_file_are_gone():
+    from PIL.PngImagePlugin import PngInfo
+
+    words = PngInfo()
+    words.add_text("comment", "Secret place")
+    assert b"Secret" not in read_photo(upload(picture(comment=b"Secret place"))).content
+    assert b"Secret" not in read_photo(upload(picture((20, 10), "PNG", pnginfo=words), "a.png")).content
+
+
 def test_png_with_transparency_and_webp_are_read():
     out = io.BytesIO()
     Image.new("RGBA", (20, 10), (0, 0, 0, 0)).save(out, "PNG")
