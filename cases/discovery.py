@@ -186,9 +186,9 @@ def _place(case: Case, actor: "User", report: Report) -> None:
     try:
         grid = case.anchor(**lookup)
     except Grid.DoesNotExist:
-        raise InvalidInput("unknown_grid", "没有这个网格，请重新选择。", field="grid_code") from None
+        raise _unknown(report) from None
     if not scope_of(actor).may_anchor_at(grid):
-        raise InvalidInput("unknown_grid", "请选择您负责范围内的网格。", field="grid_code")
+        raise _unknown(report)
     if not grid.is_active:
         raise InvalidInput("retired_grid", f"“{grid.name}”已停用，请选择现在的网格。", field="grid_code")
     if report.grid_code:
@@ -196,6 +196,19 @@ def _place(case: Case, actor: "User", report: Report) -> None:
         _check_unit_and_building(case, actor)
     if report.second_grid_code:
         case.second_grid = _neighbour(grid, report.second_grid_code)
+
+
+def _unknown(report: Report) -> InvalidInput:
+    """What was named is not there, or lies where the actor does not serve: the two are never told apart."""
+    field = "building" if report.building_id is not None else "unit"
+    if report.grid_code or (report.building_id is None and report.unit_id is None):
+        return InvalidInput("unknown_grid", "没有这个网格，请选择您负责范围内的网格。", field="grid_code")
+    return _unknown_place(field)
+
+
+def _unknown_place(field: str) -> InvalidInput:
+    message = "没有这个单位或楼栋，或不在您负责的范围内，请重新选择。"
+    return InvalidInput(f"unknown_{field}", message, field=f"{field}_id")
 
 
 def _check_unit_and_building(case: Case, actor: "User") -> None:
@@ -209,8 +222,7 @@ def _check_unit_and_building(case: Case, actor: "User") -> None:
     else:
         return
     if found is None or not scope_of(actor).may_anchor_at(found):
-        message = "没有这个单位或楼栋，或不在您负责的范围内，请重新选择。"
-        raise InvalidInput(f"unknown_{field}", message, field=f"{field}_id")
+        raise _unknown_place(field)
 
 
 def _neighbour(grid: Grid, code: str) -> Grid:
@@ -226,9 +238,12 @@ def _located(actor: "User", report: Report) -> int:
     communities = sorted({post.path[0] for post in scope_of(actor).posts if post.path[0]})
     if report.unit_id is None and report.building_id is None and not report.address.strip():
         raise InvalidInput("missing_grid", "请选择网格，或填写地址。", field="grid_code")
-    located = registry.find_grid(
-        unit_id=report.unit_id, building_id=report.building_id, address=report.address, community_ids=communities
-    )
+    try:
+        located = registry.find_grid(
+            unit_id=report.unit_id, building_id=report.building_id, address=report.address, community_ids=communities
+        )
+    except InvalidInput:
+        raise _unknown(report) from None
     if located:
         return located
     if not any(post.kind == GridKind.COMMUNITY for post in scope_of(actor).posts):

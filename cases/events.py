@@ -64,8 +64,13 @@ def record(
     return event
 
 
-def already_done(actor: "User | None", act: Act, idempotency: Idempotency | None) -> Case | None:
-    """The case of an earlier call with the same key, or None. Raises InvalidInput when the key meant something else."""
+def already_done(
+    actor: "User | None", act: Act, idempotency: Idempotency | None, case_id: int | None = None
+) -> Case | None:
+    """The case of an earlier call with the same key, or None. `case_id`: the case it is about, where there was one.
+
+    Raises InvalidInput when the key meant something else.
+    """
     if idempotency is None:
         return None
     event = (
@@ -75,6 +80,7 @@ def already_done(actor: "User | None", act: Act, idempotency: Idempotency | None
     )
     if event is None:
         return None
-    if event.act != act or event.fingerprint != idempotency.fingerprint:
+    same_case = case_id is None or event.case_id == case_id
+    if not same_case or event.act != act or event.fingerprint != idempotency.fingerprint:
         raise InvalidInput("idempotency_key_reused", "这个幂等键已用于另一个请求，请换一个新的。")
     return event.case

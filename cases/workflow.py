@@ -80,7 +80,7 @@ def _act(act: Act) -> Callable[[Callable[..., None]], Callable[..., Case]]:
             idempotency: Idempotency | None = None,
             **inputs: Any,
         ) -> Case:
-            known = already_done(actor, act, idempotency)
+            known = already_done(actor, act, idempotency, case_id)
             if known is not None:
                 if act is Act.REVEAL:
                     # The answer is personal data: who has lost the right does not get it by asking again.
@@ -94,7 +94,7 @@ def _act(act: Act) -> Callable[[Callable[..., None]], Callable[..., Case]]:
                     _finish(step, kept, idempotency)
             except (DomainError, IntegrityError):
                 # The same key at the same instant: what the other one has done stands for this one too.
-                known = already_done(actor, act, idempotency)
+                known = already_done(actor, act, idempotency, case_id)
                 if known is None:
                     raise
                 return known
@@ -229,7 +229,11 @@ def rework(step: Step, *, text: str) -> None:
     case = step.case
     step.text = need_text(text, "text", "请写明返工原因和要求。")
     if case.assignee_id is None and case.assigned_department_id is None:
-        case.assignee_id = case.resolved_by_id
+        if case.resolved_by is None or case.resolved_by.is_service:
+            # Another system cannot go there again: the desk finds somebody.
+            case.status = Status.PENDING
+        else:
+            case.assignee_id = case.resolved_by_id
     case.rework_count += 1
     _take_back(case, step)
 
@@ -263,6 +267,18 @@ def reopen(step: Step, *, text: str) -> None:
     case.reopen_count += 1
     _take_back(case, step)
     assignment.clear(case)
+    if not case.handling_grid.is_active:
+        _rise_to_grid_in_use(case)
+
+
+def _rise_to_grid_in_use(case: Case) -> None:
+    """The grid that answered has ended since: the next one above it that is in use answers."""
+    in_use = set(Grid.objects.active().filter(pk__in=case.handling_path()).order_by().values_list("pk", flat=True))
+    path, level = path_of(case), GridKind(case.handling_level)
+    while path[level] not in in_use and (above := routing.level_above(path, level)):
+        level = above
+    put_at(case, level)
+    case.highest_level = routing.highest(case.highest_level, level)
 
 
 @_act(Act.ESCALATE)

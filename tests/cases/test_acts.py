@@ -211,6 +211,23 @@ class TestCheck:
         assert refused.value.code == "reopen_too_late"
         assert reopen(case_id=case.pk, actor=people.head, text="再看看。").status == Status.PENDING
 
+    def test_rework_of_what_another_system_settled_goes_to_the_desk(self, tree: Tree, people: People):
+        hotline = factories.service("hotline12345", tree.street)
+        settled = factories.case(hotline, tree.micro, resolved_on_spot=True, result="已电话答复。")
+        again = rework(case_id=settled.pk, actor=people.liaison, text="没有解决。")
+        assert (again.status, again.assignee_id, again.rework_count) == (Status.PENDING, None, 1)
+
+    def test_reopened_case_of_an_ended_grid_goes_to_the_one_above(self, case: Case, tree: Tree, people: People):
+        from grids.tree import retire_grid
+
+        for grid in (tree.micro, tree.micro2, tree.wenyuan1):
+            grid.postings.update(valid_to=factories.long_ago())
+            factories.force_status(case, Status.CLOSED, closed_at=case.reported_at)
+            retire_grid(grid_id=grid.pk, on=factories.long_ago())
+        again = reopen(case_id=case.pk, actor=people.area_head, text="又漏了。")
+        assert (again.handling_grid_id, again.handling_level) == (tree.area.pk, "AREA")
+        assert again.highest_level == "AREA"
+
 
 class TestLevels:
     def test_escalation_goes_one_level_up_and_leaves_the_grid(self, case: Case, tree: Tree, people: People):
@@ -331,6 +348,13 @@ class TestEveryAct:
         note(case_id=case.pk, actor=people.officer, text="补充。", idempotency=key)
         again = note(case_id=case.pk, actor=people.officer, text="补充。", idempotency=key)
         assert (again.version, CaseEvent.objects.filter(act="note").count()) == (2, 1)
+
+    def test_same_key_for_another_case_is_refused(self, case: Case, tree: Tree, people: People):
+        other = factories.case(people.officer, tree.micro)
+        key = Idempotency("k1", "f1")
+        note(case_id=case.pk, actor=people.liaison, text="甲", idempotency=key)
+        with pytest.raises(InvalidInput):
+            note(case_id=other.pk, actor=people.liaison, text="甲", idempotency=key)
 
     def test_outside_the_scope_there_is_nothing(self, case: Case, people: People):
         for person in (people.stranger, people.far_stranger, people.staff, factories.user()):

@@ -246,3 +246,16 @@ def test_statements_of_filing_do_not_grow(tree: Tree, people: People, statements
         factories.case(people.liaison, tree.micro)
     with statements(11):
         discover(actor=officer, report=report(tree), idempotency=Idempotency("k", "f" * 64))
+
+
+@pytest.mark.parametrize("field", ["unit_id", "building_id", "grid_code"])
+def test_what_lies_elsewhere_and_what_is_not_there_look_the_same(tree: Tree, people: People, field: str):
+    factories.category()
+    unit = factories.unit(tree.liangsan)
+    there = {"unit_id": unit.pk, "building_id": factories.building(tree.liangsan, unit).pk}
+    answers = []
+    for value in (there.get(field, tree.liangsan.code), {"grid_code": "310109099999"}.get(field, 4_000_000)):
+        with pytest.raises(InvalidInput) as refused:
+            discover(actor=people.officer, report=Report(category_code="0201", description="渗水", **{field: value}))
+        answers.append((refused.value.code, refused.value.message, refused.value.field))
+    assert answers[0] == answers[1]
