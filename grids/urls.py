@@ -5,5 +5,5 @@ from grids import views
 app_name = "grids"
 urlpatterns = [
     path("", views.grid_list, name="list"),
-    path("<str:code>/", views.grid_detail, name="detail"),
+    path("<slug:code>/", views.grid_detail, name="detail"),
 ]

@@ -189,6 +189,11 @@ class TestGridPage:
         )
         assert "已停用" in see(people.dispatcher, f"/grids/{tree.area.code}/")
 
+    @pytest.mark.parametrize("code", ["%00", "3101%00", "文苑一", "9" * 4000])
+    def test_what_is_no_code_is_a_404(self, people: People, counts: dict, code: str) -> None:
+        """PostgreSQL refuses NUL with an error of its own."""
+        see(people.viewer, f"/grids/{code}/", 404)
+
     @pytest.mark.parametrize("grid", ["wenyuan1", "micro", "xiuyuan", "other_area"])
     def test_another_neighborhood_gets_404(self, people: People, tree: Tree, counts: dict, grid: str) -> None:
         code = getattr(tree, grid).code
