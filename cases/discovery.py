@@ -19,6 +19,7 @@ from cases.scoping import may_discover
 from grids.choices import GridKind
 from grids.models import Grid
 from grids.scoping import scope_of
+from liangcheng.accounts.models import ServiceAccount
 from liangcheng.common import text as texts
 from liangcheng.common.clock import now
 from liangcheng.common.exceptions import InvalidInput, NotPermitted
@@ -103,9 +104,17 @@ def _clean(actor: "User", report: Report) -> dict[str, Any]:
         values |= {"reporter_name": "", "reporter_phone": ""}
     for name in ("nature", "source", "reporter_anonymous", "wants_reply", "confidential", "lng", "lat"):
         values[name] = getattr(report, name)
-    # A service account speaks for its own system only.
-    values["external_system"] = actor.service_account.system if actor.is_service else report.external_system
+    values["external_system"] = _system(actor, report)
     return values
+
+
+def _system(actor: "User", report: Report) -> str:
+    """A service account speaks for its own system only, and nobody else speaks for it."""
+    if actor.is_service:
+        return actor.service_account.system
+    if report.external_system and ServiceAccount.objects.filter(system=report.external_system).exists():
+        raise InvalidInput("system_taken", "这个来源系统由对方接口登记，请换一个名称。", field="external_system")
+    return report.external_system
 
 
 def _texts(report: Report) -> dict[str, Any]:

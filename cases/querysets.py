@@ -9,9 +9,9 @@ from django.db.models import Case as When_
 from django.db.models import Q, Value, When
 
 from cases.choices import RUNNING_STATUSES, Urgency
-from grids.choices import KINDS, PATH_FIELD
+from grids.choices import KINDS, PATH_FIELD, Role
 from grids.querysets import AnchoredQuerySet
-from grids.scoping import scope_of
+from grids.scoping import Post, scope_of
 from liangcheng.common.clock import now as clock_now
 
 if TYPE_CHECKING:
@@ -37,21 +37,26 @@ def at_once(now: datetime) -> Q:
     return RUNNING & Q(urgency=Urgency.EMERGENCY) & (Q(due_at__isnull=True) | Q(due_at__gte=now))
 
 
+def _disclosed(post: Post) -> Q:
+    """保密: only the chain that answers, the handling grid and those above it, and nobody who merely reads along."""
+    if post.role in {Role.VIEWER, Role.SERVICE}:
+        return Q(confidential=False)
+    return Q(confidential=False) | Q(handling_level__in=KINDS[post.rank :])
+
+
 class CaseQuerySet(AnchoredQuerySet):
     def visible_to(self, user: "User | AnonymousUser") -> Self:
         """What the user may see of cases, through every door (DESIGN: scope).
 
-        The subtree of each posting, except confidential cases that a level below its grid does not answer for;
-        what they reported or handle; for a department's staff what it handles or helps with.
+        The subtree of each posting, except confidential cases (`_disclosed`); what they reported or handle; for a
+        department's staff what it handles or helps with.
         """
         scope = scope_of(user)
         if scope.everything:
             return self.filter()
         condition = Q(discovered_by_id=scope.user_id) | Q(assignee_id=scope.user_id)
         for post in scope.territorial:
-            condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}) & (
-                Q(confidential=False) | Q(handling_level__in=KINDS[post.rank :])
-            )
+            condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}) & _disclosed(post)
         if scope.department_ids:
             helpers = cast("type[models.Model]", self.model._meta.get_field("co_handlers").related_model)
             helped = helpers._default_manager.filter(department_id__in=scope.department_ids)

@@ -107,12 +107,13 @@ class AnchoredQuerySet(models.QuerySet):
 
 class PostingQuerySet(models.QuerySet):
     def current(self, **conditions: Any) -> Self:
-        """Postings in force today (dates inclusive) of accounts that are in use."""
+        """Postings in force today (dates inclusive) of accounts, grids and departments that are in use."""
         today = timezone.localdate()
         return self.filter(
             Q(valid_from__isnull=True) | Q(valid_from__lte=today),
             Q(valid_to__isnull=True) | Q(valid_to__gte=today),
             Q(user__valid_until__isnull=True) | Q(user__valid_until__gte=today),
+            Q(department__isnull=True) | Q(department__is_active=True),
             user__is_active=True,
             grid__is_active=True,
             **conditions,

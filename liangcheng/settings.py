@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "liangcheng.common.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "liangcheng.common.csp.ContentSecurityPolicyMiddleware",
+    "liangcheng.common.body_limit.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -199,6 +200,8 @@ PHOTO_MAX_BYTES = 10 * 1024 * 1024
 PHOTO_MAX_PIXELS = 50_000_000
 PHOTO_MAX_EDGE = 1920
 PHOTOS_PER_CASE = 30
+# A page's whole request: some photos at once, and the words.
+REQUEST_MAX_BYTES = 10 * PHOTO_MAX_BYTES
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 SIMPLE_HISTORY_REVERT_DISABLED = True

@@ -15,7 +15,7 @@ from members.choices import MemberKind, OrganizationKind, UnitKind
 from members.querysets import BuildingQuerySet, RegisterQuerySet, UnitQuerySet
 
 PHONE = RegexValidator(
-    r"^(1[3-9]\d{9}|(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?)$", "请填 11 位手机号,或带区号的座机(如 021-65551234)。"
+    r"^(1[3-9]\d{9}|(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?)$", "请填 11 位手机号，或带区号的座机（如 021-65551234）。"
 )
 
 

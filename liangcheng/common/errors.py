@@ -32,3 +32,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _page(500, "系统出错", "已记录下来。请稍后再试；仍不行请把下面的编号告诉管理员。")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _page(413, "内容过大", "一次上传的照片太多或太大。请返回上一页，少选几张再提交，其余的稍后补传。")

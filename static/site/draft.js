@@ -5,7 +5,7 @@
   "use strict";
   var PREFIX = "draft:";
   var SKIPPED = { csrfmiddlewaretoken: 1, version: 1 };
-  var DAYS = 3;
+  var DAYS = 1;
   var user = document.body.dataset.user || "";
 
   function store(action, name, value) {
