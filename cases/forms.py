@@ -150,7 +150,7 @@ class DispatchForm(ActForm):
 
     def _targets(self) -> list[Any]:
         people = [
-            (f"u{row.pk}", f"{row.full_name}{f'({row.title})' if row.title else ''}")
+            (f"u{row.pk}", f"{row.full_name}{f'（{row.title}）' if row.title else ''}")
             for row in assignable_users(self.case)
         ]
         groups = [("网格人员", people), ("条线部门", [(f"d{pk}", name) for pk, name in self._helpers()])]
@@ -173,7 +173,7 @@ class HandDownForm(ActForm):
         self.fields["grid_code"].widget.choices = self._targets  # type: ignore[attr-defined]
 
     def _targets(self) -> list[tuple[str, str]]:
-        return [(grid.code, f"{SHORT_LEVEL[grid.kind]}:{grid.short_name}") for grid in hand_down_targets(self.case)]
+        return [(grid.code, f"{SHORT_LEVEL[grid.kind]}：{grid.short_name}") for grid in hand_down_targets(self.case)]
 
 
 class VerifyForm(ActForm):

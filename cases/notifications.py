@@ -110,4 +110,4 @@ def deliver(message: OutboxMessage) -> None:
 def notice_text(event: CaseEvent) -> str:
     """One line without personal data: number, title, what happened, where it lies now."""
     case = event.case
-    return f"{case.number} {case.title}:{event.get_act_display()},{event.to_grid.short_name}"[:200]
+    return f"{case.number} {case.title}：{event.get_act_display()}，{event.to_grid.short_name}"[:200]

@@ -59,7 +59,7 @@ def judge(name: str, code: int, report: Path) -> Outcome:
     except (OSError, ElementTree.ParseError):
         counts = {}
     if code not in (0, 1, 2) or not counts or (code == 2 and not sum(counts.values())):
-        return Outcome(name, missing=f"pytest 中途退出（{code}），没有结果; 原因见上面的输出", code=code or 1)
+        return Outcome(name, missing=f"pytest 中途退出（{code}），没有结果；原因见上面的输出", code=code or 1)
     return Outcome(name, counts["passed"], counts["failed"], counts["skipped"], code=code)
 
 

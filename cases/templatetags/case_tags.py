@@ -7,11 +7,19 @@ from django.utils.safestring import SafeString
 from cases.choices import Light, Urgency
 from cases.lights import light, light_text
 from cases.models import Case
+from cases.scoping import may_discover
+from liangcheng.accounts.models import User
 from liangcheng.common.text import mask_name, mask_phone
 
 register = template.Library()
 register.filter("mask_name", mask_name)
 register.filter("mask_phone", mask_phone)
+
+
+@register.simple_tag
+def may_file(user: User) -> bool:
+    """Whether filing a case is offered at all."""
+    return may_discover(user)
 
 
 @register.simple_tag

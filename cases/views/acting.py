@@ -64,7 +64,8 @@ def _done(request: HttpRequest, case: Case, user: User, act: Act) -> HttpRespons
         response = render(request, "cases/contact.html", {"case": case})
         response["Cache-Control"] = "no-store"
         return response
-    messages.success(request, f"{case.number} 已办理：{act.label}，现在是“{case.get_status_display()}”。")
+    where = f"，由“{case.handling_grid.short_name}”负责" if act == Act.ESCALATE else ""
+    messages.success(request, f"{case.number} 已办理：{act.label}，现在是“{case.get_status_display()}”{where}。")
     if act in _MAY_LOSE_SIGHT and not Case.objects.visible_to(user).filter(pk=case.pk).exists():
         return redirect("cases:workbench")
     return redirect(f"{reverse('cases:detail', args=[case.number])}?done={act}")

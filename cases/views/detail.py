@@ -7,7 +7,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from cases import timeline
-from cases.choices import Act, PhotoKind
+from cases.choices import Act, PhotoKind, Status
 from cases.models import Attachment, Case
 from cases.views.common import visible_case
 from cases.workflow import available_actions
@@ -44,7 +44,7 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
         user, number, *_PATH, "category__responsible_department", "discovered_by", "resolved_by", "unit", "second_grid"
     )
     context = case_context(case) | {
-        "actions": _buttons(available_actions(case, user)),
+        "actions": _buttons(case, available_actions(case, user)),
         "aside": {act.name.lower() for act in available_actions(case, user) if act in _ASIDE},
         "done": request.GET.get("done", ""),
     }
@@ -68,8 +68,11 @@ def case_context(case: Case) -> dict[str, Any]:
     }
 
 
-def _buttons(acts: list[Act]) -> list[dict[str, Any]]:
+def _buttons(case: Case, acts: list[Act]) -> list[dict[str, Any]]:
+    """In the table's order; at the desk (待派遣) dispatching comes before settling it oneself."""
     moving = [act for act in acts if act not in _ASIDE]
+    if Act.DISPATCH in moving and case.status == Status.PENDING:
+        moving.sort(key=lambda act: act != Act.DISPATCH)
     # What ends a case without a result is never the big button, even where it stands alone.
     return [
         {"act": act, "icon": _ICONS[act], "first": not i and act not in _GRAVE, "grave": act in _GRAVE}

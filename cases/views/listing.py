@@ -110,7 +110,7 @@ def _chips(params: QueryDict, filterset: CaseFilterSet, choices: Mapping[str, An
 
 
 def _told(name: str, value: str, wanted: Any, choices: Mapping[str, Any]) -> str:
-    """ "状态:待派遣"; for yes-or-no filters just their name."""
+    """ "状态：待派遣"; for yes-or-no filters just their name."""
     words = dict(choices.get(name) or choices.get({"grid_exact": "grid"}.get(name, ""), ()))
     words = words or dict(wanted.extra.get("choices") or ())
     told = str(words.get(value, value)).strip()[:30]

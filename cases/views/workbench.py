@@ -9,7 +9,6 @@ from django.shortcuts import render
 from cases import todo
 from cases.choices import Urgency
 from cases.models import Case, Notice
-from cases.scoping import may_discover
 from cases.todo import Todo
 from grids.models import Grid
 from grids.scoping import Scope, scope_of
@@ -34,7 +33,6 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "figures": figures,
         "urgent": _most_urgent(user, scope),
         "unread": Notice.objects.filter(recipient=user, read_at__isnull=True).count(),
-        "may_discover": may_discover(user),
     }
     return render(request, "cases/workbench.html", context)
 

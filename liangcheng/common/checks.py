@@ -21,7 +21,7 @@ def check_secret_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             "SECRET_KEY 还是源码里的示例值。",
-            hint="请设置环境变量 SECRET_KEY 或 SECRET_KEY_FILE(50 位以上随机字符),或用 ./run 启动。",
+            hint="请设置环境变量 SECRET_KEY 或 SECRET_KEY_FILE（50 位以上随机字符），或用 ./run 启动。",
             id="liangcheng.E001",
         )
     ]

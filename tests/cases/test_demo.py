@@ -148,6 +148,7 @@ class TestPeople:
         call_command("demo_accounts", stdout=out)
         rows = [line.split("\t") for line in out.getvalue().splitlines()]
         names = ["street", "area3", "area3head", "wenyuan1", "micro", "chengguan", "inspector", "viewer", "admin"]
+        names.append(people.HOTLINE)
         assert [row[0] for row in rows] == names
         assert all(len(row) == 2 and row[1] for row in rows)
 

@@ -111,6 +111,12 @@ class TestWorkbench:
     def test_is_chinese(self, case: Case, people: People):
         assert stray_english(browser(people.liaison).get("/").content.decode()) == []
 
+    def test_filing_is_offered_to_whoever_may_file(self, case: Case, people: People):
+        for person, offered in ((people.officer, True), (people.viewer, False)):
+            client = browser(person)
+            for address in ("/", "/cases/", f"/grids/{case.grid.code}/"):
+                assert ("/cases/new/" in text(client.get(address))) == offered, (person.username, address)
+
     def test_whoever_has_no_posting_sees_a_page(self, db: None):
         assert "目前没有负责的网格" in text(browser(factories.user("nobody")).get("/"))
 
@@ -252,6 +258,10 @@ class TestCasePage:
         for words in ("文苑一微1", "第三片区", "当前负责", "文苑一 → 第三片区", "请上门", "已联系物业两次", "还剩"):
             assert words in page, words
         assert stray_english(answer.content.decode()) == []
+
+    def test_at_the_desk_dispatching_is_the_big_button(self, case: Case, people: People):
+        page = text(browser(people.liaison).get(self.address(case)))
+        assert page.index("btn-primary") < page.index(f"{self.address(case)}dispatch/") < page.index("resolve/")
 
     def test_masks_the_reporter(self, case: Case, people: People):
         page = text(browser(people.liaison).get(self.address(case)))
