@@ -70,7 +70,8 @@ def _deliver_past_notices() -> None:
                 created_at=events[each["event"]].created_at,
                 read_at=_read_at(events[each["event"]], read_before),
             )
-            for each in wanted.values()
+            # As the worker would have written them: the page shows the newest first, by id.
+            for each in sorted(wanted.values(), key=lambda each: events[each["event"]].created_at)
         ),
         batch_size=500,
     )

@@ -133,6 +133,8 @@ class TestCases:
         assert Notice.objects.count() == OutboxMessage.objects.count()
         assert Notice.objects.filter(read_at__isnull=True).exists()
         assert Notice.objects.filter(read_at__isnull=False).exists()
+        told = list(Notice.objects.order_by("id").values_list("created_at", flat=True))
+        assert told == sorted(told)
 
 
 @pytest.mark.usefixtures("_demo")
