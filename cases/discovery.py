@@ -128,8 +128,14 @@ def _texts(report: Report) -> dict[str, Any]:
             raise InvalidInput("too_long", f"最多 {limit} 个字，现在有 {len(values[name])} 个字。", field=name)
     if values["reporter_phone"] and not texts.is_phone(values["reporter_phone"]):
         raise InvalidInput("bad_phone", "请填 11 位手机号，或带区号的座机。", field="reporter_phone")
-    values["title"] = values["title"] or values["description"].split("\n")[0][:_TITLE_LENGTH]
+    values["title"] = values["title"] or _headline(values["description"])
     return values
+
+
+def _headline(description: str) -> str:
+    """The head of the first line; a title needs no full stop."""
+    head = description.split("\n")[0][:_TITLE_LENGTH]
+    return head.rstrip("，。；、,.; ") or head
 
 
 def _file(

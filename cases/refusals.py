@@ -48,7 +48,7 @@ def permit(case: Case, act: Act, actor: "User | None") -> Edge:
 def _who_may(edges: list[Edge], act: Act, case: Case) -> str:
     allowed = {party for edge in edges for party in edge.parties if party is not Party.CLOCK}
     names = "、".join(party.value for party in Party if party in allowed)
-    return f"“{act.label}”由“{case.handling_grid.short_name}”及以上网格中的{names}办理。"
+    return f"“{act.label}”由{names}办理；现在由“{case.handling_grid.short_name}”负责。"
 
 
 def _may_return(case: Case, parties: frozenset[Party]) -> None:

@@ -18,7 +18,7 @@ class Party(Enum):
     DISPATCHER = "派遣员"
     INSPECTOR = "核查员"
     ASSIGNEE = "处置人"
-    OWN_GRID = "负责网格自己的人员"
+    OWN_GRID = "负责网格的在岗人员"
     REPORTER = "上报人"
     MEMBER = "有岗位的人员"
     CLOCK = "系统"

@@ -39,7 +39,7 @@ class TestFiling:
         assert (case.status, case.is_open, case.version) == (Status.PENDING, True, 1)
         assert (case.grid, case.handling_grid, case.handling_level) == (tree.micro, tree.wenyuan1, "NEIGHBORHOOD")
         assert case.path_ids() == tree.micro.path_ids()
-        assert case.title == "墙面渗水。"
+        assert case.title == "墙面渗水"
         event = CaseEvent.objects.get(case=case)
         assert (event.act, event.to_status, event.actor) == (Act.DISCOVER, Status.PENDING, people.officer)
         told = {message.payload["recipient"] for message in OutboxMessage.objects.all()}
