@@ -20,10 +20,10 @@ from grids.choices import GridKind
 from grids.models import Grid
 from grids.scoping import scope_of
 from liangcheng.accounts.models import ServiceAccount
+from liangcheng.common import office_time
 from liangcheng.common import text as texts
 from liangcheng.common.clock import now
 from liangcheng.common.exceptions import InvalidInput, NotPermitted
-from liangcheng.common.office_time import office_calendar
 from members import registry
 from members.models import Building, ResidentUnit
 
@@ -287,7 +287,7 @@ def put_at(case: Case, level: str) -> None:
 def _promise(case: Case, limit: TimeLimit, at: datetime) -> None:
     resolve = Limit(limit.resolve_value, limit.resolve_unit)
     contact = Limit(limit.first_contact_value, limit.first_contact_unit)
-    calendar = office_calendar(*deadlines.horizon(at, resolve, contact))
+    calendar = office_time.calendar(office_time.held())
     case.due_at = case.original_due_at = deadlines.due(at, resolve, calendar)
     case.first_contact_due_at = deadlines.due(at, contact, calendar)
 

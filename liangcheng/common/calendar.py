@@ -62,6 +62,30 @@ class WorkCalendar:
             if closes > moment:
                 yield max(opens, moment), closes
 
+    def length(self, start: datetime, end: datetime) -> timedelta:
+        """Working time from `start` to `end`; zero when `end` is not later."""
+        total = timedelta()
+        if start >= end:
+            return total
+        for opens, closes in self.spans_from(start):
+            if opens >= end:
+                break
+            total += min(closes, end) - opens
+        return total
+
+    def after(self, start: datetime, length: timedelta) -> datetime:
+        """The moment when `length` of working time has passed since `start`; of a whole day its evening.
+
+        A length of zero is the start itself, worked or not.
+        """
+        if length <= timedelta():
+            return start
+        for opens, closes in self.spans_from(start):
+            if length <= closes - opens:
+                return opens + length
+            length -= closes - opens
+        raise AssertionError("working spans do not end")
+
     def unknown_years(self, first: date, last: date) -> list[int]:
         """Years between the two days that nobody has entered yet."""
         return [year for year in range(first.year, last.year + 1) if year not in self.known_years]

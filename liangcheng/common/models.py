@@ -1,6 +1,9 @@
 """Rows that every app stands on: the calendar, the outbox, the mark of the demo; and abstract bases."""
 
-from django.db import models
+import uuid
+from typing import Any
+
+from django.db import models, transaction
 from django.utils import timezone
 
 
@@ -21,6 +24,23 @@ class VersionedModel(models.Model):
         abstract = True
 
 
+class OfficeMark(models.Model):
+    """One row; its value changes whenever the calendar does (common/office_time.py). Held FOR SHARE by who promises."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    value = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return "工作时间标记"
+
+    @classmethod
+    def renew(cls) -> None:
+        """A new value: waits for those who hold the old one, and is held itself until the transaction ends."""
+        value = uuid.uuid4().hex
+        if not cls.objects.filter(pk=1).update(value=value):
+            cls.objects.update_or_create(pk=1, defaults={"value": value})
+
+
 class CalendarDay(models.Model):
     """A day that the office has decided on; days without a row are working days from Monday to Friday."""
 
@@ -35,6 +55,16 @@ class CalendarDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {'上班' if self.is_workday else '休息'}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            OfficeMark.renew()
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            OfficeMark.renew()
+            return super().delete(*args, **kwargs)
 
 
 class OutboxState(models.TextChoices):

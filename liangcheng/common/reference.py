@@ -1,6 +1,6 @@
 """Loading the tables of fixtures/: what is there stays as the office keeps it, what is missing is added."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 
+from liangcheng.common import office_time
 from liangcheng.common.models import CalendarDay
 from liangcheng.common.spreadsheets import read_table
 
@@ -60,5 +61,8 @@ def load_calendar(path: Path, *, overwrite: bool = False) -> Loaded:
     return loaded
 
 
-def _created(days: Iterable[CalendarDay]) -> list[CalendarDay]:
-    return CalendarDay.objects.bulk_create(days)
+def _created(days: list[CalendarDay]) -> list[CalendarDay]:
+    if not days:
+        return days
+    with office_time.changing():
+        return CalendarDay.objects.bulk_create(days)
