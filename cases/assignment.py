@@ -52,6 +52,15 @@ def departments(case: Case, ids: Iterable[int], *, field: str) -> list[Departmen
     return found
 
 
+def plate(case: Case) -> dict[str, Any]:
+    """Whose plate the case is on, as an event keeps it: {"who": "城管中队", "user_id": …} or with "department_id"."""
+    if case.assignee_id:
+        return {"who": case.assignee.full_name if case.assignee else "", "user_id": case.assignee_id}
+    if case.assigned_department_id and case.assigned_department:
+        return {"who": case.assigned_department.short_name, "department_id": case.assigned_department_id}
+    return {}
+
+
 def clear(case: Case) -> None:
     case.assignee = None
     case.assigned_department = None

@@ -11,13 +11,23 @@ class Status(TextChoices):
     HANDLING = "HANDLING", "处置中"
     RESOLVED = "RESOLVED", "待核查"
     AWAITING_FEEDBACK = "AWAITING_FEEDBACK", "待回访"
+    SUSPENDED = "SUSPENDED", "挂账"
     CLOSED = "CLOSED", "已结案"
     REJECTED = "REJECTED", "不予受理"
     WITHDRAWN = "WITHDRAWN", "已撤案"
+    MERGED = "MERGED", "已并案"
+    TRANSFERRED = "TRANSFERRED", "已移送"
 
 
 OPEN_STATUSES = frozenset(
-    {Status.PENDING, Status.DISPATCHED, Status.HANDLING, Status.RESOLVED, Status.AWAITING_FEEDBACK}
+    {
+        Status.PENDING,
+        Status.DISPATCHED,
+        Status.HANDLING,
+        Status.RESOLVED,
+        Status.AWAITING_FEEDBACK,
+        Status.SUSPENDED,
+    }
 )
 # The handlers' part: what runs against the deadline. After RESOLVED the clock has been met or missed.
 RUNNING_STATUSES = frozenset({Status.PENDING, Status.DISPATCHED, Status.HANDLING})
@@ -39,9 +49,36 @@ class Act(TextChoices):
     ESCALATE = "escalate", "上报上级"
     HAND_DOWN = "hand-down", "交办下派"
     WITHDRAW = "withdraw", "撤案"
+    CONTACT = "contact", "先行联系"
+    EXTEND = "extend", "申请延期"
+    GRANT_EXTENSION = "grant-extension", "同意延期"
+    REFUSE_EXTENSION = "refuse-extension", "不同意延期"
+    SUSPEND = "suspend", "挂账"
+    RESUME = "resume", "恢复办理"
+    URGE = "urge", "催办"
+    SUPERVISE = "supervise", "督办"
+    INSTRUCT = "instruct", "批示"
+    ANSWER = "answer", "答复批示"
+    CO_HANDLE = "co-handle", "请协办"
+    CO_FINISH = "co-finish", "协办完成"
+    CONVENE = "convene", "约请协调"
+    CONCLUDE = "conclude", "登记协调结果"
+    MERGE = "merge", "并案"
+    UNMERGE = "unmerge", "取消并案"
+    JOIN = "join", "我也遇到"
+    LINK = "link", "关联案件"
+    TRANSFER = "transfer", "移送"
+    HAND_OVER = "hand-over", "工作交接"
     NOTE = "note", "补充说明"
     ATTACH = "attach", "上传照片"
     REVEAL = "reveal", "查看联系方式"
+    # By the clock or in consequence of another act; no door offers them.
+    ABSORB = "absorb", "并入案件"
+    WARN = "warn", "临期提醒"
+    OVERDUE = "overdue", "超期提醒"
+    REMIND = "remind", "到期提醒"
+    LAPSE = "lapse", "超时收回"
+    RECALCULATE = "recalculate", "期限重算"
 
 
 class Nature(TextChoices):
@@ -109,6 +146,45 @@ class ReturnReason(TextChoices):
     OTHER = "OTHER", "其他"
 
 
+class HelperRole(TextChoices):
+    """How a department takes part in a case that is somebody else's."""
+
+    HELPER = "HELPER", "协办"
+    INVITED = "INVITED", "约请"
+
+
+class InstructionKind(TextChoices):
+    INSTRUCTION = "INSTRUCTION", "批示"
+    SUPERVISION = "SUPERVISION", "督办"
+
+
+class InviteeKind(TextChoices):
+    """Whom a grid may invite when it cannot solve a case alone (R48)."""
+
+    DEPARTMENT = "DEPARTMENT", "条线部门"
+    UNIT = "UNIT", "成员单位"
+    MEMBER = "MEMBER", "党员"
+    RESIDENT = "RESIDENT", "居民代表"
+
+
+class LinkKind(TextChoices):
+    FOLLOW_UP = "FOLLOW_UP", "后续案件"
+    RELATED = "RELATED", "相关案件"
+
+
+class Tick(TextChoices):
+    """What the clock does with a case when its moment has come (cases/agenda.py)."""
+
+    WARN = "warn", "黄灯提醒"
+    OVERDUE = "overdue", "红灯提醒"
+    ESCALATE = "escalate", "自动上报上级"
+    LAPSE = "lapse", "自动收回派单"
+    CLOSE = "close", "自动结案"
+    CONTACT = "contact", "先行联系提醒"
+    REVIEW = "review", "挂账复核提醒"
+    INSTRUCTION = "instruction", "批示督办提醒"
+
+
 class PhotoKind(TextChoices):
     BEFORE = "BEFORE", "处置前"
     AFTER = "AFTER", "处置后"
@@ -121,6 +197,17 @@ class Light(TextChoices):
     YELLOW = "yellow", "即将超期"
     RED = "red", "已超期"
     AT_ONCE = "at_once", "立即处置"
+    PAUSED = "paused", "挂账中"
     DONE_IN_TIME = "done_in_time", "按时办结"
     DONE_LATE = "done_late", "超期办结"
     NONE = "none", "无时限"
+
+
+class ContactLight(TextChoices):
+    """先行联系 has a light of its own."""
+
+    WAITING = "waiting", "待联系"
+    LATE = "late", "联系已超时"
+    IN_TIME = "in_time", "按时联系"
+    DONE_LATE = "done_late", "联系超时"
+    NONE = "none", "无须联系"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from cases import attachments, deadlines, routing
+from cases import attachments, borders, deadlines, routing, timekeeping
 from cases.choices import Act, Grade, Nature, Source, Status, Urgency
 from cases.deadlines import Limit
 from cases.events import Before, Idempotency, already_done, record
@@ -148,14 +148,15 @@ def _file(
     at = now()
     limit = _limit(report.category_code, deadlines.local_day(at))
     category = limit.category
-    case = Case(category=category, discovered_by=actor, reported_at=at, updated_at=at, **values)
+    case = Case(category=category, discovered_by=actor, reported_at=at, updated_at=at, status_since=at, **values)
     case.urgency = report.urgency or category.urgency
     _place(case, actor, report)
-    _route(case, category)
-    _promise(case, limit, at)
+    _route(case, category, at)
+    said = _promise(case, limit, at)
     if report.resolved_on_spot:
         _settle(case, actor, at)
         attachments.require_result_photo(case, photos)
+    timekeeping.plan(case, said.office)
     case.number = _draw_number(case, at)
     case.save()
     attachments.store(case, photos, actor=actor, at=at)
@@ -166,7 +167,7 @@ def _file(
         before=Before(),
         at=at,
         text=case.result,
-        data=_on_record(case, photos),
+        data=_on_record(case, photos) | said.data,
         idempotency=idempotency,
     )
     return case
@@ -210,7 +211,7 @@ def _place(case: Case, actor: "User", report: Report) -> None:
         # Without a code the address book has looked already.
         _check_unit_and_building(case, actor)
     if report.second_grid_code:
-        case.second_grid = _neighbour(grid, report.second_grid_code)
+        case.second_grid = borders.neighbour(grid, report.second_grid_code)
 
 
 def _unknown(report: Report) -> InvalidInput:
@@ -240,14 +241,6 @@ def _check_unit_and_building(case: Case, actor: "User") -> None:
         raise _unknown_place(field)
 
 
-def _neighbour(grid: Grid, code: str) -> Grid:
-    """The second grid of a border case (R53)."""
-    second = Grid.objects.active().filter(code=code, community=grid.community_id).first()
-    if second is None or second.pk == grid.pk:
-        raise InvalidInput("unknown_second_grid", "请选择另一个在用的网格。", field="second_grid_code")
-    return second
-
-
 def _located(actor: "User", report: Report) -> int:
     """Without a named grid: the address book's; else the street's desk, which finds out where it is."""
     communities = sorted({post.path[0] for post in scope_of(actor).posts if post.path[0]})
@@ -266,10 +259,13 @@ def _located(actor: "User", report: Report) -> int:
     return communities[0]
 
 
-def _route(case: Case, category: Category) -> None:
+def _route(case: Case, category: Category, at: datetime) -> None:
+    """A border case begins at the grid above both sides (R53)."""
     path = path_of(case)
-    level = routing.first_level(path, category.default_level, case.urgency)
-    put_at(case, level)
+    level: str = routing.first_level(path, category.default_level, case.urgency)
+    if case.second_grid is not None:
+        level = routing.highest(level, borders.common_level(case.grid, case.second_grid))
+    put_at(case, level, at)
     case.highest_level = level
 
 
@@ -278,18 +274,30 @@ def path_of(case: Case) -> dict[str, int | None]:
     return {kind: case.grid_id_at(kind) for kind in GridKind.values}
 
 
-def put_at(case: Case, level: str) -> None:
-    """Let the grid at `level` of the case's path answer for it."""
+def put_at(case: Case, level: str, at: datetime) -> None:
+    """Let the grid at `level` of the case's path answer for it, from `at` on. What it bounced on before is past."""
     case.handling_level = level
     case.handling_grid_id = path_of(case)[level]  # type: ignore[assignment]
+    case.arrived_at = at
+    case.bounced = False
 
 
-def _promise(case: Case, limit: TimeLimit, at: datetime) -> None:
-    resolve = Limit(limit.resolve_value, limit.resolve_unit)
-    contact = Limit(limit.first_contact_value, limit.first_contact_unit)
-    calendar = office_time.calendar(office_time.held())
-    case.due_at = case.original_due_at = deadlines.due(at, resolve, calendar)
-    case.first_contact_due_at = deadlines.due(at, contact, calendar)
+@dataclass(frozen=True)
+class _Said:
+    """What was promised, as the event keeps it, and the office's time that it was promised by."""
+
+    data: dict[str, Any]
+    office: timekeeping.Office
+
+
+def _promise(case: Case, limit: TimeLimit, at: datetime) -> _Said:
+    """先行联系 is owed only to somebody who can be reached."""
+    data = {"limit": timekeeping.as_data(Limit(limit.resolve_value, limit.resolve_unit))}
+    if case.has_reporter:
+        data["contact"] = timekeeping.as_data(Limit(limit.first_contact_value, limit.first_contact_unit))
+    office = timekeeping.office(office_time.held())
+    timekeeping.set_moments(case, [timekeeping.mark_of(Act.DISCOVER, at, data)], office)
+    return _Said(data, office)
 
 
 def _settle(case: Case, actor: "User", at: datetime) -> None:
@@ -297,12 +305,12 @@ def _settle(case: Case, actor: "User", at: datetime) -> None:
 
     Solved where it was found, whatever level would have answered: that is what 小事不出网格 counts.
     """
-    put_at(case, case.grid.kind)
+    put_at(case, case.grid.kind, at)
     case.highest_level = case.resolved_level = case.handling_level
     case.status = Status.RESOLVED
     case.resolved_by = actor
     case.resolved_at = at
-    case.on_time = True if case.due_at else None
+    case.on_time = case.on_time_original = True if case.due_at else None
 
 
 def _draw_number(case: Case, at: datetime) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from cases.choices import Act, Urgency
+from cases.choices import Act, HelperRole, Tick, Urgency
 from cases.models import Case, CaseEvent, Notice
 from grids.choices import Role
 from grids.models import Posting
+from grids.scoping import NOTHING
 from liangcheng.common.models import OutboxMessage
 
 if TYPE_CHECKING:
@@ -19,61 +20,149 @@ if TYPE_CHECKING:
 
 TOPIC = "case.notice"
 _DESK_ROLES = (Role.LIAISON, Role.HEAD, Role.DISPATCHER)
+# (the case as it now stands, the event) → condition on Posting.
+Who = Callable[[Case, CaseEvent], Q]
 
 
-def _handler(case: Case) -> Q:
+def _handler(case: Case, event: CaseEvent) -> Q:
     """Whoever has the case on their plate."""
-    if case.assignee_id:
-        return Q(user_id=case.assignee_id)
-    return Q(department_id=case.assigned_department_id) if case.assigned_department_id else Q(pk__in=())
+    return _plate(case.assignee_id, case.assigned_department_id)
 
 
-def _helpers(case: Case) -> Q:
+def _had_it(case: Case, event: CaseEvent) -> Q:
+    """Whoever had it on their plate until this act took it away."""
+    return _plate(event.data.get("user_id"), event.data.get("department_id"))
+
+
+def _plate(user_id: int | None, department_id: int | None) -> Q:
+    if user_id:
+        return Q(user_id=user_id)
+    return Q(department_id=department_id) if department_id else NOTHING
+
+
+def _helpers(case: Case, event: CaseEvent) -> Q:
+    """Departments that help and have not finished their part."""
+    helping = case.co_handlers.filter(role=HelperRole.HELPER, done_at__isnull=True)
+    return Q(department__in=helping.values("department"))
+
+
+def _invited(case: Case, event: CaseEvent) -> Q:
     return Q(department__in=case.co_handlers.values("department"))
 
 
-def _desk(case: Case) -> Q:
+def _desk(case: Case, event: CaseEvent) -> Q:
     """The desk of the handling grid; a micro-unit has none, so its officers."""
     return Q(grid_id=case.handling_grid_id, role__in=(*_DESK_ROLES, Role.OFFICER), department__isnull=True)
 
 
-def _chain(case: Case) -> Q:
+def _heads(case: Case, event: CaseEvent) -> Q:
+    """Both heads of the handling grid (AB角) and, at the street, its dispatchers."""
+    return Q(grid_id=case.handling_grid_id, role__in=(Role.HEAD, Role.DISPATCHER), department__isnull=True)
+
+
+def _desk_without_handler(case: Case, event: CaseEvent) -> Q:
+    return NOTHING if case.assignee_id or case.assigned_department_id else _desk(case, event)
+
+
+def _senior_heads(case: Case, event: CaseEvent) -> Q:
+    """The heads of the area and the street on the case's path: they decide about 挂账."""
+    grid_ids = [grid_id for grid_id in (case.area_id, case.community_id) if grid_id]
+    return Q(grid_id__in=grid_ids, role=Role.HEAD, department__isnull=True)
+
+
+def _above(case: Case, event: CaseEvent) -> Q:
+    """The desk of the next grid above, where too many 退单 leave the decision to it."""
+    above = case.handling_path()[:-1]
+    if not case.bounced or not above:
+        return NOTHING
+    return Q(grid_id=above[-1], role__in=_DESK_ROLES, department__isnull=True)
+
+
+def _other_side(case: Case, event: CaseEvent) -> Q:
+    """The desk across the border (R53), unless the case is confidential."""
+    if case.second_grid_id is None or case.confidential:
+        return NOTHING
+    return Q(grid_id=case.second_grid_id, role__in=(*_DESK_ROLES, Role.OFFICER), department__isnull=True)
+
+
+def _chain(case: Case, event: CaseEvent) -> Q:
     """突发事件: everybody who answers for a grid on the path; of a confidential case only those who may see it."""
     path = case.handling_path() if case.confidential else case.path_ids().values()
     grid_ids = [grid_id for grid_id in path if grid_id]
     return Q(grid_id__in=grid_ids, role__in=(*_DESK_ROLES, Role.OFFICER), department__isnull=True)
 
 
-def _finder(case: Case) -> Q:
+def _finder(case: Case, event: CaseEvent) -> Q:
     return Q(user_id=case.discovered_by_id)
 
 
-def _arrival(case: Case) -> Q:
-    return _chain(case) if case.urgency == Urgency.EMERGENCY else _desk(case)
+def _all_finders(case: Case, event: CaseEvent) -> Q:
+    """Who reported the case, one that was merged into it, or 我也遇到: all are answered with it, once."""
+    if case.heat == 1:
+        return _finder(case, event)
+    merged = case.merged_cases.order_by().values("discovered_by")
+    joint = case.joint_reports.order_by().values("joined_by")
+    return _finder(case, event) | Q(user__in=merged) | Q(user__in=joint)
+
+
+def _arrival(case: Case, event: CaseEvent) -> Q:
+    return _chain(case, event) if case.urgency == Urgency.EMERGENCY else _desk(case, event)
+
+
+def _instructor(case: Case, event: CaseEvent) -> Q:
+    """Who gave the 批示 that is answered."""
+    given_by = event.data.get("given_by")
+    return Q(user_id=given_by) if given_by else NOTHING
+
+
+def _whom_it_reminds(case: Case, event: CaseEvent) -> Q:
+    if event.data.get("tick") == Tick.REVIEW:
+        return _senior_heads(case, event)
+    return _handler(case, event) | _desk(case, event)
 
 
 # act → who is told; the actor never is. Acts that are missing tell nobody.
-AUDIENCE: dict[Act, tuple[Callable[[Case], Q], ...]] = {
-    Act.DISCOVER: (_arrival,),
+AUDIENCE: dict[Act, tuple[Who, ...]] = {
+    Act.DISCOVER: (_arrival, _other_side),
     Act.DISPATCH: (_handler, _helpers),
-    Act.RETURN: (_desk,),
+    Act.RETURN: (_desk, _above),
+    Act.LAPSE: (_desk, _had_it),
     Act.RESOLVE: (_desk,),
-    Act.VERIFY: (_finder,),
+    Act.VERIFY: (_all_finders,),
     Act.REWORK: (_handler,),
-    Act.CLOSE: (_finder,),
-    Act.REJECT: (_finder,),
+    Act.CLOSE: (_all_finders,),
+    Act.REJECT: (_all_finders,),
+    Act.TRANSFER: (_all_finders,),
+    Act.MERGE: (_finder,),
+    Act.UNMERGE: (_handler, _desk),
     Act.REOPEN: (_desk,),
-    Act.ESCALATE: (_desk,),
+    Act.ESCALATE: (_desk, _other_side),
     Act.HAND_DOWN: (_desk,),
-    Act.WITHDRAW: (_handler,),
+    Act.WITHDRAW: (_handler, _helpers),
+    Act.HAND_OVER: (_handler, _desk_without_handler),
+    Act.EXTEND: (_heads,),
+    Act.GRANT_EXTENSION: (_handler, _desk_without_handler),
+    Act.REFUSE_EXTENSION: (_handler, _desk_without_handler),
+    Act.SUSPEND: (_handler, _desk, _finder),
+    Act.RESUME: (_handler, _desk, _finder),
+    Act.URGE: (_handler, _desk_without_handler),
+    Act.SUPERVISE: (_handler, _desk),
+    Act.INSTRUCT: (_handler, _desk),
+    Act.ANSWER: (_instructor,),
+    Act.CO_HANDLE: (_helpers,),
+    Act.CO_FINISH: (_handler, _desk_without_handler),
+    Act.CONVENE: (_invited, _handler),
+    Act.CONCLUDE: (_invited, _handler, _desk),
     Act.NOTE: (_handler,),
+    Act.WARN: (_handler, _desk),
+    Act.OVERDUE: (_handler, _heads, _desk_without_handler),
+    Act.REMIND: (_whom_it_reminds,),
 }
 
 
 def enqueue(event: CaseEvent, case: Case) -> None:
     """Write one outbox row per person to be told, in the transaction of the act: one read, one insert."""
-    act = Act(event.act)
-    recipients = _recipients(AUDIENCE.get(act, ()), case) - {event.actor_id}
+    recipients = _recipients(AUDIENCE.get(Act(event.act), ()), case, event) - {event.actor_id}
     OutboxMessage.objects.bulk_create(
         OutboxMessage(
             topic=TOPIC,
@@ -87,10 +176,10 @@ def enqueue(event: CaseEvent, case: Case) -> None:
     )
 
 
-def _recipients(audience: "Iterable[Callable[[Case], Q]]", case: Case) -> set[int]:
+def _recipients(audience: "Iterable[Who]", case: Case, event: CaseEvent) -> set[int]:
     conditions = Q(pk__in=())
     for who in audience:
-        conditions |= who(case)
+        conditions |= who(case, event)
     if not audience:
         return set()
     found = Posting.objects.current().filter(conditions, user__is_service=False).values_list("user_id", flat=True)

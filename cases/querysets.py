@@ -1,15 +1,14 @@
 """Sets of cases. What a set means (open, overdue, mine) is written here once; filters, pages and API ask for it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Case as When_
 from django.db.models import Q, Value, When
 
 from cases.choices import RUNNING_STATUSES, Urgency
-from grids.choices import KINDS, PATH_FIELD, Role
+from grids.choices import KINDS, PATH_FIELD, GridKind, Role
 from grids.querysets import AnchoredQuerySet
 from grids.scoping import Post, scope_of
 from liangcheng.common.clock import now as clock_now
@@ -29,12 +28,25 @@ def overdue(now: datetime) -> Q:
 
 
 def due_soon(now: datetime) -> Q:
-    soon = now + timedelta(hours=settings.DUE_SOON_HOURS)
-    return RUNNING & ~Q(urgency=Urgency.EMERGENCY) & Q(due_at__gte=now, due_at__lt=soon)
+    """The yellow light: from `warn_at` on (cases/deadlines.py) until the deadline."""
+    return RUNNING & ~Q(urgency=Urgency.EMERGENCY) & Q(due_at__gte=now, warn_at__lte=now)
 
 
 def at_once(now: datetime) -> Q:
     return RUNNING & Q(urgency=Urgency.EMERGENCY) & (Q(due_at__isnull=True) | Q(due_at__gte=now))
+
+
+def contact_late(now: datetime) -> Q:
+    """先行联系 is owed and its limit has passed."""
+    return RUNNING & Q(first_contact_at__isnull=True, first_contact_due_at__lt=now)
+
+
+def contact_waiting(now: datetime) -> Q:
+    """先行联系 is owed and still in time."""
+    return RUNNING & Q(first_contact_at__isnull=True, first_contact_due_at__gte=now)
+
+
+INSTRUCTED = Q(is_open=True, instruction_due_at__isnull=False)
 
 
 def _disclosed(post: Post) -> Q:
@@ -42,6 +54,16 @@ def _disclosed(post: Post) -> Q:
     if post.role in {Role.VIEWER, Role.SERVICE}:
         return Q(confidential=False)
     return Q(confidential=False) | Q(handling_level__in=KINDS[post.rank :])
+
+
+def _borders(post: Post) -> Q:
+    """Border cases (R53) are seen from both sides; confidential ones only from the side that answers."""
+    if post.kind == GridKind.MICRO_UNIT:
+        return Q(second_grid_id=post.grid_id, confidential=False)
+    from grids.models import Grid  # models need these querysets
+
+    side = Grid.objects.filter(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}).order_by().values("pk")
+    return Q(second_grid_id__in=side, confidential=False)
 
 
 class CaseQuerySet(AnchoredQuerySet):
@@ -57,6 +79,8 @@ class CaseQuerySet(AnchoredQuerySet):
         condition = Q(discovered_by_id=scope.user_id) | Q(assignee_id=scope.user_id)
         for post in scope.territorial:
             condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}) & _disclosed(post)
+            if post.kind != GridKind.COMMUNITY:
+                condition |= _borders(post)
         if scope.department_ids:
             helpers = cast("type[models.Model]", self.model._meta.get_field("co_handlers").related_model)
             helped = helpers._default_manager.filter(department_id__in=scope.department_ids)
@@ -74,7 +98,7 @@ class CaseQuerySet(AnchoredQuerySet):
         return self.filter(overdue(now or clock_now()))
 
     def due_soon(self, now: datetime | None = None) -> Self:
-        """Not overdue yet, but within the last DUE_SOON_HOURS."""
+        """Not overdue yet, but the yellow light is on."""
         return self.filter(due_soon(now or clock_now()))
 
     def at_once(self) -> Self:

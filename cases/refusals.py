@@ -42,7 +42,12 @@ def permit(case: Case, act: Act, actor: "User | None") -> Edge:
     particular = _PARTICULAR.get(act)
     if particular:
         particular(case, parties)
+    if act in _DECIDES_EXTENSION and actor is not None and case.extension_asked_by_id == actor.pk:
+        raise NotPermitted("own_extension", "自己申请的延期须由他人审批。")
     return edge
+
+
+_DECIDES_EXTENSION = {Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION}
 
 
 def _who_may(edges: list[Edge], act: Act, case: Case) -> str:
@@ -75,12 +80,65 @@ def _may_reopen(case: Case, parties: frozenset[Party]) -> None:
 
 
 def _may_reveal(case: Case, parties: frozenset[Party]) -> None:
-    if not (case.reporter_name or case.reporter_phone):
+    if not (case.reporter_name or case.reporter_phone or case.heat > 1):
         raise InvalidInput("no_contact", "这个案件没有登记反映人的联系方式。")
+
+
+def _may_dispatch(case: Case, parties: frozenset[Party]) -> None:
+    """退单拉锯: after too many 退单 the grid above decides, bindingly (PEERS b7)."""
+    if case.bounced and Party.ABOVE not in parties:
+        raise NotPermitted("only_parent_dispatches", f"已退单 {case.return_count} 次，须由上级网格签派。")
+
+
+def _may_extend(case: Case, parties: frozenset[Party]) -> None:
+    """Asked before the deadline, once at a time, EXTENSIONS_MOST times a case (DOMAIN B2)."""
+    if case.due_at is None:
+        raise InvalidInput("no_deadline", "这个案件没有处置期限，无须延期。")
+    if case.extension_days:
+        raise InvalidInput("extension_pending", f"已申请延期 {case.extension_days} 个工作日，请等待审批。")
+    if case.extension_count >= settings.EXTENSIONS_MOST:
+        raise InvalidInput("extension_used", f"每件最多延期 {settings.EXTENSIONS_MOST} 次；确有困难请上报上级。")
+    if now() > case.due_at:
+        raise InvalidInput("extension_too_late", "已超过处置期限，不能再申请延期。")
+
+
+def _may_decide_extension(case: Case, parties: frozenset[Party]) -> None:
+    if not case.extension_days:
+        raise InvalidInput("no_extension_asked", "目前没有待审批的延期申请。")
+
+
+def _may_contact(case: Case, parties: frozenset[Party]) -> None:
+    if not case.has_reporter:
+        raise InvalidInput("no_contact", "这个案件没有登记反映人的联系方式。")
+    if case.first_contact_at:
+        raise InvalidInput("already_contacted", "已登记过先行联系；后续联系请写在补充说明里。")
+
+
+def _may_answer(case: Case, parties: frozenset[Party]) -> None:
+    if case.instruction_due_at is None:
+        raise InvalidInput("nothing_to_answer", "目前没有待答复的批示或督办。")
+
+
+def _may_conclude(case: Case, parties: frozenset[Party]) -> None:
+    if case.coordination_at is None:
+        raise InvalidInput("no_coordination", "目前没有待登记结果的约请协调。")
+
+
+def _may_hand_over(case: Case, parties: frozenset[Party]) -> None:
+    if case.assignee_id is None:
+        raise InvalidInput("no_assignee", "案件没有派给个人，无须交接。")
 
 
 # What the table cannot say; here, so that no screen offers what the act then refuses.
 _PARTICULAR: dict[Act, Callable[[Case, frozenset[Party]], None]] = {
+    Act.DISPATCH: _may_dispatch,
+    Act.EXTEND: _may_extend,
+    Act.GRANT_EXTENSION: _may_decide_extension,
+    Act.REFUSE_EXTENSION: _may_decide_extension,
+    Act.CONTACT: _may_contact,
+    Act.ANSWER: _may_answer,
+    Act.CONCLUDE: _may_conclude,
+    Act.HAND_OVER: _may_hand_over,
     Act.RETURN: _may_return,
     Act.ESCALATE: _may_escalate,
     Act.HAND_DOWN: _may_hand_down,
@@ -105,17 +163,29 @@ def available_actions(case: Case, user: "User | None") -> list[Act]:
 
 def need_text(text: str, field: str, message: str) -> str:
     """Normalized text, at least one character and at most 2,000. Raises InvalidInput."""
-    cleaned = optional_text(text, field)
+    return need_line(text, field, message, most=_TEXT_LIMIT)
+
+
+def need_line(text: str, field: str, message: str, *, most: int) -> str:
+    """Normalized text of one to `most` characters. Raises InvalidInput."""
+    cleaned = optional_text(text, field, most=most)
     if not cleaned:
         raise InvalidInput(f"missing_{field}", message, field=field)
     return cleaned
 
 
-def optional_text(text: str, field: str = "text") -> str:
+def optional_text(text: str, field: str = "text", *, most: int = _TEXT_LIMIT) -> str:
     cleaned = normalize(text or "")
-    if len(cleaned) > _TEXT_LIMIT:
-        raise InvalidInput("too_long", f"最多 {_TEXT_LIMIT} 个字，现在有 {len(cleaned)} 个字。", field=field)
+    if len(cleaned) > most:
+        raise InvalidInput("too_long", f"最多 {most} 个字，现在有 {len(cleaned)} 个字。", field=field)
     return cleaned
+
+
+def need_days(days: int, *, most: int) -> int:
+    """A number of working days from 1 to `most`. Raises InvalidInput (field `days`)."""
+    if not 1 <= days <= most:
+        raise InvalidInput("bad_days", f"工作日数应在 1 到 {most} 之间。", field="days")
+    return days
 
 
 def need_choice(value: str, choices: type[Choice], field: str, message: str) -> Choice:

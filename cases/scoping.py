@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from cases.choices import HelperRole
 from cases.models import Case
 from cases.transitions import Party
-from grids.choices import Role
+from grids.choices import KINDS, RANK, GridKind, Role
 from grids.scoping import Scope, scope_of
 
 if TYPE_CHECKING:
@@ -17,22 +18,19 @@ _PARTY_OF_ROLE = {
     Role.INSPECTOR: Party.INSPECTOR,
 }
 # 自办自结 is for those who serve at the very grid that answers now.
+_DESK_ROLES = {Role.LIAISON, Role.HEAD, Role.DISPATCHER}
 _OWN_GRID_ROLES = {Role.OFFICER, Role.LIAISON, Role.HEAD}
 
 
 def parties_of(case: Case, user: "User | None") -> frozenset[Party]:
-    """All that `user` (None: the clock) is to `case`. No query beyond the user's scope."""
+    """All that `user` (None: the clock) is to `case`. No query beyond the user's scope, for departments one more."""
     if user is None:
         return frozenset({Party.CLOCK})
     scope = scope_of(user)
     if not scope.posts:
         # Acting needs a posting (ADR 0007): whose last one has ended still sees their own cases, no more.
         return frozenset()
-    parties = {_PARTY_OF_ROLE[role] for role in scope.roles_over(case, case.handling_level) if role in _PARTY_OF_ROLE}
-    if is_assignee(case, scope):
-        parties.add(Party.ASSIGNEE)
-    if any(post.grid_id == case.handling_grid_id and post.role in _OWN_GRID_ROLES for post in scope.territorial):
-        parties.add(Party.OWN_GRID)
+    parties = _territorial_parties(case, scope) | _own_parties(case, scope)
     if case.discovered_by_id == user.pk:
         parties.add(Party.REPORTER)
     if user.is_service:
@@ -40,6 +38,48 @@ def parties_of(case: Case, user: "User | None") -> frozenset[Party]:
     if any(post.role != Role.VIEWER for post in scope.posts):
         parties.add(Party.MEMBER)
     return frozenset(parties)
+
+
+def _territorial_parties(case: Case, scope: Scope) -> set[Party]:
+    """By the roles held at the handling grid and above it."""
+    parties = {_PARTY_OF_ROLE[role] for role in scope.roles_over(case, case.handling_level) if role in _PARTY_OF_ROLE}
+    if any(post.grid_id == case.handling_grid_id and post.role in _OWN_GRID_ROLES for post in scope.territorial):
+        parties.add(Party.OWN_GRID)
+    return parties | _higher_parties(case, scope)
+
+
+def _own_parties(case: Case, scope: Scope) -> set[Party]:
+    """By what is on the user's own plate, or on that of a department they work for."""
+    parties = {Party.ASSIGNEE} if is_assignee(case, scope) else set()
+    if scope.department_ids and _helps(case, scope):
+        parties.add(Party.CO_HANDLER)
+    return parties
+
+
+def _higher_parties(case: Case, scope: Scope) -> set[Party]:
+    """What counts from some level upwards: 挂账 from the area, 移送 at the street, 签派 after too many 退单 above."""
+    at_area, at_street = scope.roles_over(case, GridKind.AREA), scope.roles_over(case, GridKind.COMMUNITY)
+    parties = set()
+    if Role.HEAD in (at_street if case.handling_level == GridKind.COMMUNITY else at_area):
+        parties.add(Party.SENIOR_HEAD)
+    if case.handling_level == GridKind.COMMUNITY and at_street & {Role.DISPATCHER, Role.HEAD}:
+        parties |= {Party.STREET, Party.ABOVE}
+    elif RANK[case.handling_level] and scope.roles_over(case, _level_above(case)) & _DESK_ROLES:
+        parties.add(Party.ABOVE)
+    return parties
+
+
+def _level_above(case: Case) -> str:
+    """The level of the next grid above the one that answers now."""
+    above = KINDS[: RANK[case.handling_level]]
+    return next(kind for kind in reversed(above) if case.grid_id_at(kind))
+
+
+def _helps(case: Case, scope: Scope) -> bool:
+    """Whether one of the user's departments helps with the case and has not finished its part. One statement."""
+    return case.co_handlers.filter(
+        role=HelperRole.HELPER, department_id__in=scope.department_ids, done_at__isnull=True
+    ).exists()
 
 
 def _service_parties(case: Case, user: "User", scope: Scope) -> set[Party]:

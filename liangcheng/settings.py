@@ -193,8 +193,9 @@ SPECTACULAR_SETTINGS = {
 WORKING_HOURS = env_str("WORKING_HOURS", "09:00-11:30,13:00-17:30")
 # A closed case can be taken up again for this many days.
 REOPEN_DAYS = env_int("REOPEN_DAYS", 30)
-# "Due soon" begins this many hours before a deadline, and never earlier than a fifth of the limit's end.
-DUE_SOON_HOURS = env_int("DUE_SOON_HOURS", 24)
+# 延期: how often a case may be extended, and by how many working days at most each time.
+EXTENSIONS_MOST = env_int("EXTENSIONS_MOST", 1)
+EXTENSION_DAYS_MOST = env_int("EXTENSION_DAYS_MOST", 15)
 # Photos: larger ones are refused before they are opened; what is stored is re-encoded at this edge length.
 PHOTO_MAX_BYTES = 10 * 1024 * 1024
 PHOTO_MAX_PIXELS = 50_000_000

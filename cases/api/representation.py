@@ -45,7 +45,12 @@ def case_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _complete(row: dict[str, Any], moment: Any, prefix: str) -> dict[str, Any]:
     light = light_of(
-        status=row["status"], urgency=row["urgency"], due_at=row["due_at"], on_time=row["on_time"], now=moment
+        status=row["status"],
+        urgency=row["urgency"],
+        due_at=row["due_at"],
+        warn_at=row["warn_at"],
+        on_time=row["on_time"],
+        now=moment,
     )
     return local_times(row) | {
         "status_label": _LABELS[row["status"]],

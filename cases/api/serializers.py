@@ -48,6 +48,7 @@ class CaseRow(serializers.Serializer[Any]):
     reported_at = serializers.DateTimeField(help_text="上报时间。")
     first_contact_due_at = serializers.DateTimeField(allow_null=True, help_text="先行联系期限。")
     due_at = serializers.DateTimeField(allow_null=True, help_text="处置期限。")
+    warn_at = serializers.DateTimeField(allow_null=True, help_text="亮黄灯时间。")
     resolved_at = serializers.DateTimeField(allow_null=True, help_text="处置完成时间。")
     closed_at = serializers.DateTimeField(allow_null=True, help_text="结案时间。")
     on_time = serializers.BooleanField(allow_null=True, help_text="按时处置。")

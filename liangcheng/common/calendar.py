@@ -48,6 +48,10 @@ class WorkCalendar:
         """When the office closes on `day`."""
         return datetime.combine(day, self.hours[-1][1], SHANGHAI)
 
+    def start_of_day(self, day: date) -> datetime:
+        """When the office opens on `day`, worked or not."""
+        return datetime.combine(day, self.hours[0][0], SHANGHAI)
+
     def spans_from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Working spans from `moment` on, the first one cut at `moment`, without end."""
         day = moment.astimezone(SHANGHAI).date()

@@ -1,0 +1,33 @@
+"""Rows of the case registry."""
+
+from cases.models.case import Case, CaseCounter
+from cases.models.history import Attachment, CaseEvent, Notice, photo_path
+from cases.models.reference import Category, ClockRule, TimeLimit
+from cases.models.together import (
+    CaseLink,
+    CaseReturn,
+    CoHandler,
+    Coordination,
+    Instruction,
+    Invitee,
+    JointReport,
+)
+
+__all__ = [
+    "Attachment",
+    "Case",
+    "CaseCounter",
+    "CaseEvent",
+    "CaseLink",
+    "CaseReturn",
+    "Category",
+    "ClockRule",
+    "CoHandler",
+    "Coordination",
+    "Instruction",
+    "Invitee",
+    "JointReport",
+    "Notice",
+    "TimeLimit",
+    "photo_path",
+]
