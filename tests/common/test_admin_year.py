@@ -104,6 +104,14 @@ def test_the_year_speaks_in_signs_and_counts(client: Client, boss: User) -> None
     assert YEAR.replace("2026", str(date.today().year)) in text_of(client.get(BASE))
 
 
+def test_the_reminder_of_a_missing_year_leads_to_the_notice(client: Client, boss: User, monkeypatch) -> None:
+    monkeypatch.setattr("liangcheng.common.admin_calendar.missing_calendar_year", lambda today: 2027)
+    for address in ("/admin/", BASE):
+        page = text_of(client.get(address))
+        assert "2027 年的工作日历还没有录入" in page
+        assert f"{BASE}year/2027/notice/" in page
+
+
 def test_years_have_ends(client: Client, boss: User) -> None:
     assert [client.get(f"{BASE}year/{year}/").status_code for year in (1999, 2000, 2100, 2101)] == [404, 200, 200, 404]
     assert client.get(f"{BASE}year/{'9' * 40}/").status_code == 404
