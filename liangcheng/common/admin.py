@@ -8,11 +8,13 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from import_export.results import RowResult
 
-from liangcheng.common import outbox
+from liangcheng.common import office_time, outbox
 from liangcheng.common.admin_base import OfficeAdmin, ReadOnlyAdmin, office_communities, runs_office
-from liangcheng.common.admin_calendar import warn_of_missing_calendar
+from liangcheng.common.admin_calendar import calendar_change, tell, warn_of_missing_calendar
 from liangcheng.common.admin_sheets import DateCell, SheetImport, SheetResource, TruthCell, column
+from liangcheng.common.admin_year import YearPages
 from liangcheng.common.models import CalendarDay, OutboxMessage
 
 # What the topics of the floors above are called on the screen; others show their code.
@@ -39,11 +41,15 @@ class CalendarSheet(SheetResource):
 
 
 @admin.register(CalendarDay)
-class CalendarDayAdmin(SheetImport, OfficeAdmin):
-    """Days that differ from Monday to Friday. A wrong day is corrected, or taken out again."""
+class CalendarDayAdmin(YearPages, SheetImport, OfficeAdmin):
+    """Days that differ from Monday to Friday. A wrong day is corrected, or taken out again.
+
+    However days change here, followers recompute what was promised by them, and the page says so.
+    """
 
     resource = CalendarSheet
     form = CalendarDayForm
+    import_export_change_list_template = "admin/calendar_change_list.html"
     list_display = ["day", "is_workday", "note"]
     list_filter = ["is_workday"]
     search_fields = ["note", "day"]
@@ -56,6 +62,26 @@ class CalendarDayAdmin(SheetImport, OfficeAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         warn_of_missing_calendar(request)
         return super().changelist_view(request, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        with calendar_change(request):
+            super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with calendar_change(request):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        with calendar_change(request):
+            super().delete_queryset(request, queryset)
+
+    def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
+        """After the transaction of the import, whose rows renew the mark as they are saved."""
+        answer = super().process_result(result, request)
+        refused = result.has_errors() or result.has_validation_errors()
+        if not refused and (result.totals[RowResult.IMPORT_TYPE_NEW] or result.totals[RowResult.IMPORT_TYPE_UPDATE]):
+            tell(request, office_time.changed())
+        return answer
 
 
 @admin.register(OutboxMessage)

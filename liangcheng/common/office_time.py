@@ -84,11 +84,16 @@ def change_days(changes: Mapping[date, tuple[bool, str] | None]) -> list[str]:
     All in one transaction; then open cases are recomputed. Returns what the followers say of it, in Chinese.
     """
     with changing():
-        CalendarDay.objects.filter(day__in=[day for day, wanted in changes.items() if wanted is None]).delete()
-        for day, wanted in changes.items():
-            if wanted is not None:
-                CalendarDay.objects.update_or_create(day=day, defaults={"is_workday": wanted[0], "note": wanted[1]})
+        write_days(changes)
     return changed()
+
+
+def write_days(changes: Mapping[date, tuple[bool, str] | None]) -> None:
+    """As `change_days`, inside `changing`: for who writes more in the same transaction and calls `changed` himself."""
+    CalendarDay.objects.filter(day__in=[day for day, wanted in changes.items() if wanted is None]).delete()
+    for day, wanted in changes.items():
+        if wanted is not None:
+            CalendarDay.objects.update_or_create(day=day, defaults={"is_workday": wanted[0], "note": wanted[1]})
 
 
 def on_change(follower: Callable[[], str]) -> None:

@@ -106,6 +106,9 @@ def pages(rows: dict[str, Any]) -> Iterator[str]:
             if any(pattern.name == f"{info}_{extra}" for pattern in model_admin.get_urls()):
                 yield reverse(f"admin:{info}_{extra}")
     yield reverse("admin:common_calendarday_delete", args=[rows["common.calendarday"].pk])
+    for year in (2026, 2099):
+        yield reverse("admin:common_calendarday_year", args=[year])
+        yield reverse("admin:common_calendarday_notice", args=[year])
     yield reverse("admin:auth_user_password_change", args=[rows["accounts.user"].pk])
     yield reverse("admin:accounts_service_tokens", args=[rows["accounts.serviceaccount"].pk])
 
@@ -147,6 +150,14 @@ def test_empty_forms_complain_in_chinese(client: Client, boss: User, rows: dict[
         if words:
             found[address] = sorted(words)
     assert found == {}
+
+
+def test_the_pasted_notice_is_answered_in_chinese(client: Client, boss: User) -> None:
+    client.force_login(boss)
+    address = reverse("admin:common_calendarday_notice", args=[2026])
+    for text in ("", "元旦 1月1日（周五）", "元旦 1月1日至3日\n您好"):
+        page = client.post(address, {"text": text, "preview": "1"}).content.decode()
+        assert foreign_words(page, {"boss"}) == set()
 
 
 def test_the_reader_sees_english() -> None:
