@@ -1,5 +1,7 @@
 """Who is told about which act, and how: outbox rows in the act's transaction, notices when the worker delivers.
 
+Who stands in for somebody today (请假代班) is told what that person is told, except as the finder of a case: finding
+is personal, the stand-in may not even see that case.
 The same event is never told twice to one person: the outbox key and the notice are both unique.
 """
 
@@ -12,6 +14,7 @@ from cases.choices import Act, Urgency
 from cases.models import Case, CaseEvent, Notice
 from grids.choices import Role
 from grids.models import Posting
+from grids.standins import stand_ins_for
 from liangcheng.common.models import OutboxMessage
 
 if TYPE_CHECKING:
@@ -88,13 +91,15 @@ def enqueue(event: CaseEvent, case: Case) -> None:
 
 
 def _recipients(audience: "Iterable[Callable[[Case], Q]]", case: Case) -> set[int]:
-    conditions = Q(pk__in=())
+    told = lent = Q(pk__in=())
     for who in audience:
-        conditions |= who(case)
+        told |= who(case)
+        if who is not _finder:
+            lent |= who(case)
     if not audience:
         return set()
-    found = Posting.objects.current().filter(conditions, user__is_service=False).values_list("user_id", flat=True)
-    return set(found.order_by())
+    people = Posting.objects.current(user__is_service=False).order_by().values_list("user_id", flat=True)
+    return set(people.filter(told).union(stand_ins_for(people.filter(lent))))
 
 
 def deliver(message: OutboxMessage) -> None:
