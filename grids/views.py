@@ -51,7 +51,7 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
 def standin(request: HttpRequest) -> HttpResponse:
     """请假代班: name one's own stand-in for some days. The office does it for others in the admin."""
     user = signed_in(request)
-    form = StandInForm(request.POST or None, user=user)
+    form = StandInForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid():
         try:
             made = standins.appoint(actor=user, user=user, **form.inputs())
