@@ -2,6 +2,9 @@
 
 from django.db.models import TextChoices
 
+# Of the grid; here as well because limits are kept by it.
+from grids.choices import Grade as Grade
+
 
 class Status(TextChoices):
     """Where a case rests. Escalation is an act, not a state."""
@@ -113,14 +116,6 @@ class LimitUnit(TextChoices):
     WORKING_DAY = "WORKING_DAY", "工作日"
     WORKING_HOUR = "WORKING_HOUR", "工作时"
     CLOCK_HOUR = "CLOCK_HOUR", "紧急时"
-
-
-class Grade(TextChoices):
-    """Management grade of a grid: GB/T 30428.8 gives three limits per category to choose from."""
-
-    A = "A", "一级"
-    B = "B", "二级"
-    C = "C", "三级"
 
 
 class Satisfaction(TextChoices):

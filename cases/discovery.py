@@ -146,11 +146,12 @@ def _file(
     idempotency: Idempotency | None,
 ) -> Case:
     at = now()
-    limit = _limit(report.category_code, deadlines.local_day(at))
-    category = limit.category
-    case = Case(category=category, discovered_by=actor, reported_at=at, updated_at=at, status_since=at, **values)
-    case.urgency = report.urgency or category.urgency
+    case = Case(discovered_by=actor, reported_at=at, updated_at=at, status_since=at, **values)
+    # The place first: its management grade chooses the limit.
     _place(case, actor, report)
+    limit = _limit(report.category_code, case.grid.grade, deadlines.local_day(at))
+    category = case.category = limit.category
+    case.urgency = report.urgency or category.urgency
     _route(case, category, at)
     said = _promise(case, limit, at)
     if report.resolved_on_spot:
@@ -173,18 +174,22 @@ def _file(
     return case
 
 
-def _limit(category_code: str, day: date) -> TimeLimit:
-    """The limit in force, with its category. A category without a limit in force promises nothing."""
+def _limit(category_code: str, grade: str, day: date) -> TimeLimit:
+    """The limit in force for the grid's management grade (GB/T 30428.8), else for grade A, with its category.
+
+    A category without a limit in force promises nothing.
+    """
     in_force = (
         TimeLimit.objects.filter(
             Q(valid_from__isnull=True) | Q(valid_from__lte=day),
             Q(valid_to__isnull=True) | Q(valid_to__gte=day),
             category__code=category_code,
             category__is_active=True,
-            grade=Grade.A,
+            grade__in={grade, Grade.A},
         )
         .select_related("category")
-        .order_by(F("valid_from").desc(nulls_last=True))
+        # A is the last of the letters in this order: the grid's own grade comes before it.
+        .order_by("-grade", F("valid_from").desc(nulls_last=True))
         .first()
     )
     if in_force:

@@ -174,7 +174,7 @@ class CaseFilterSet(filters.FilterSet):
         return rows.filter(category=value)
 
     def by_assigned(self, rows: Any, name: str, value: str) -> Any:
-        return rows.assigned_to(self.request.user, scope_of(self.request.user).department_ids)
+        return rows.assigned_to(self.request.user)
 
     def by_mine(self, rows: Any, name: str, value: str) -> Any:
         own = Q(discovered_by=self.request.user)

@@ -1,5 +1,7 @@
 """Who is told about which act, and how: outbox rows in the act's transaction, notices when the worker delivers.
 
+Who stands in for somebody today (请假代班) is told what that person is told, except as the finder of a case: finding
+is personal, the stand-in may not even see that case.
 The same event is never told twice to one person: the outbox key and the notice are both unique.
 """
 
@@ -13,6 +15,7 @@ from cases.models import Case, CaseEvent, Notice
 from grids.choices import Role
 from grids.models import Posting
 from grids.scoping import NOTHING
+from grids.standins import stand_ins_for
 from liangcheng.common.models import OutboxMessage
 
 if TYPE_CHECKING:
@@ -121,6 +124,9 @@ def _whom_it_reminds(case: Case, event: CaseEvent) -> Q:
     return _handler(case, event) | _desk(case, event)
 
 
+# What these are told is theirs alone; it is not lent to a stand-in.
+_PERSONAL: tuple[Who, ...] = (_finder, _all_finders)
+
 # act → who is told; the actor never is. Acts that are missing tell nobody.
 AUDIENCE: dict[Act, tuple[Who, ...]] = {
     Act.DISCOVER: (_arrival, _other_side),
@@ -177,13 +183,15 @@ def enqueue(event: CaseEvent, case: Case) -> None:
 
 
 def _recipients(audience: "Iterable[Who]", case: Case, event: CaseEvent) -> set[int]:
-    conditions = Q(pk__in=())
+    told = lent = NOTHING
     for who in audience:
-        conditions |= who(case, event)
+        told |= who(case, event)
+        if who not in _PERSONAL:
+            lent |= who(case, event)
     if not audience:
         return set()
-    found = Posting.objects.current().filter(conditions, user__is_service=False).values_list("user_id", flat=True)
-    return set(found.order_by())
+    people = Posting.objects.current(user__is_service=False).order_by().values_list("user_id", flat=True)
+    return set(people.filter(told).union(stand_ins_for(people.filter(lent))))
 
 
 def deliver(message: OutboxMessage) -> None:

@@ -20,11 +20,11 @@ def grids_to_file_at(user: "User") -> list[Grid]:
 
 
 def default_grid_id(user: "User") -> int | None:
-    """The grid of the user's lowest posting: who serves a micro-unit mostly files there.
+    """The grid of the user's lowest posting, their own before a lent one: who serves a micro-unit mostly files there.
 
     None at the street: nothing is found "in the whole street", there the address finds the grid.
     """
-    posts = sorted(scope_of(user).territorial, key=lambda post: post.rank)
+    posts = sorted(scope_of(user).territorial, key=lambda post: (post.for_user_id == user.pk, post.rank))
     return posts[-1].grid_id if posts and posts[-1].kind != GridKind.COMMUNITY else None
 
 

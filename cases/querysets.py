@@ -10,7 +10,7 @@ from django.db.models import Q, Value, When
 from cases.choices import RUNNING_STATUSES, Urgency
 from grids.choices import KINDS, PATH_FIELD, GridKind, Role
 from grids.querysets import AnchoredQuerySet
-from grids.scoping import Post, scope_of
+from grids.scoping import Post, Scope, scope_of
 from liangcheng.common.clock import now as clock_now
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ def contact_waiting(now: datetime) -> Q:
 INSTRUCTED = Q(is_open=True, instruction_due_at__isnull=False)
 
 
+def on_plate(scope: Scope) -> Q:
+    """Assigned by name to the user or to somebody they stand in for, or to a department they work for."""
+    return Q(assignee_id__in=scope.user_ids) | Q(assigned_department_id__in=scope.department_ids)
+
+
 def _disclosed(post: Post) -> Q:
     """保密: only the chain that answers, the handling grid and those above it, and nobody who merely reads along."""
     if post.role in {Role.VIEWER, Role.SERVICE}:
@@ -70,13 +75,13 @@ class CaseQuerySet(AnchoredQuerySet):
     def visible_to(self, user: "User | AnonymousUser") -> Self:
         """What the user may see of cases, through every door (DESIGN: scope).
 
-        The subtree of each posting, except confidential cases (`_disclosed`); what they reported or handle; for a
-        department's staff what it handles or helps with.
+        The subtree of each posting, except confidential cases (`_disclosed`); what they reported; what they, or those
+        they stand in for, handle; for a department's staff what it handles or helps with.
         """
         scope = scope_of(user)
         if scope.everything:
             return self.filter()
-        condition = Q(discovered_by_id=scope.user_id) | Q(assignee_id=scope.user_id)
+        condition = Q(discovered_by_id=scope.user_id) | Q(assignee_id__in=scope.user_ids)
         for post in scope.territorial:
             condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}) & _disclosed(post)
             if post.kind != GridKind.COMMUNITY:
@@ -105,9 +110,9 @@ class CaseQuerySet(AnchoredQuerySet):
         """Emergencies still running and not overdue: they are to be handled now."""
         return self.filter(at_once(now=clock_now()))
 
-    def assigned_to(self, user: "User", department_ids: list[int]) -> Self:
-        """On this user's own plate: assigned by name, or to a department they work for."""
-        return self.filter(Q(assignee=user) | Q(assigned_department_id__in=department_ids))
+    def assigned_to(self, user: "User") -> Self:
+        """On this user's own plate: assigned by name (or to whom they stand in for), or to a department of theirs."""
+        return self.filter(on_plate(scope_of(user)))
 
     def search(self, text: str) -> Self:
         """Quick search over number, title and address; every word must occur."""

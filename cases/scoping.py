@@ -94,8 +94,8 @@ def _service_parties(case: Case, user: "User", scope: Scope) -> set[Party]:
 
 
 def is_assignee(case: Case, scope: Scope) -> bool:
-    """Assigned by name, or to a department the user works for."""
-    return case.assignee_id == scope.user_id or case.assigned_department_id in scope.department_ids
+    """Assigned by name to the user or to somebody they stand in for, or to a department they work for."""
+    return case.assignee_id in scope.user_ids or case.assigned_department_id in scope.department_ids
 
 
 def may_discover(user: "User") -> bool:

@@ -1,6 +1,6 @@
 """What waits for whom. One condition per to-do: the tile that counts and the list behind it both use it.
 
-Plate: assigned to the user by name, or to a department they work for.
+Plate: assigned by name to the user or to somebody they stand in for today, or to a department they work for.
 Desk: what their own grid answers for (officer, liaison, head, dispatcher), and for liaisons and heads also the
 micro-units directly below, which have no desk of their own. A grid further down has its own people: its cases are
 seen, counted in the grid's figures, but are nobody else's to-do.
@@ -16,7 +16,7 @@ from django.db.models import Count, Q, TextChoices
 
 from cases.choices import Status
 from cases.models import Case
-from cases.querysets import RUNNING, due_soon, overdue
+from cases.querysets import RUNNING, due_soon, on_plate, overdue
 from grids.choices import PATH_FIELD, GridKind, Role
 from grids.querysets import within
 from grids.scoping import NOTHING, Post, Scope, scope_of
@@ -44,7 +44,7 @@ class Todo(TextChoices):
 
 def conditions(scope: Scope, now: datetime) -> dict[Todo, Q]:
     """To-do → condition on Case, for one user. Pure. To be applied to what the user may see."""
-    plate, desk, check = _plate(scope), _desk(scope), _check(scope)
+    plate, desk, check = on_plate(scope), _desk(scope), _check(scope)
     return {
         Todo.PENDING: _is(Status.PENDING) & desk,
         Todo.DISPATCHED: _is(Status.DISPATCHED) & plate,
@@ -61,7 +61,7 @@ def conditions(scope: Scope, now: datetime) -> dict[Todo, Q]:
 
 def running(scope: Scope) -> Q:
     """All that runs against a deadline on the user's plate or desk."""
-    return RUNNING & (_plate(scope) | _desk(scope))
+    return RUNNING & (on_plate(scope) | _desk(scope))
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,6 @@ def _is(status: Status) -> Q:
 
 def _not_resolved_by(user_id: int) -> Q:
     return Q(resolved_by__isnull=True) | ~Q(resolved_by_id=user_id)
-
-
-def _plate(scope: Scope) -> Q:
-    return Q(assignee_id=scope.user_id) | Q(assigned_department_id__in=scope.department_ids)
 
 
 def _desk(scope: Scope) -> Q:

@@ -50,9 +50,9 @@ def kept_condition(user: "User | AnonymousUser") -> Q:
     return condition
 
 
-def office_streets(user: "User | AnonymousUser") -> frozenset[int] | None:
-    """Ids of the streets whose office the user runs; None: all of them."""
-    scope = scope_of(user)
+def office_streets(user: "User | AnonymousUser", *, own: bool = False) -> frozenset[int] | None:
+    """Ids of the streets whose office the user runs; None: all of them. `own`: by postings that are not lent."""
+    scope = scope_of(user).own if own else scope_of(user)
     if scope.everything:
         return None
     return frozenset(

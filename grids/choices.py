@@ -32,6 +32,17 @@ ALLOWED_PARENTS: dict[str, tuple[str | None, ...]] = {
 }
 
 
+class Grade(TextChoices):
+    """Management grade of a grid: GB/T 30428.8 gives three limits per category to choose from.
+
+    A is the strictest and the rule; cases.discovery relies on A, B, C being their order.
+    """
+
+    A = "A", "一级"
+    B = "B", "二级"
+    C = "C", "三级"
+
+
 class Role(TextChoices):
     """What somebody is at a grid (docs/glossary.md)."""
 

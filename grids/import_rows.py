@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from grids.choices import SHORT_LEVEL, GridKind
+from grids.choices import SHORT_LEVEL, Grade, GridKind
 from grids.models import Grid
 from liangcheng.common.exceptions import InvalidInput
 from liangcheng.common.spreadsheets import Row, Table
@@ -23,6 +23,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "valid_from": ("启用日期", "valid_from"),
     "valid_to": ("停用日期", "valid_to"),
     "successor_code": ("并入网格编码", "并入编码", "successor_code"),
+    "grade": ("管理等级", "等级", "grade"),
     "assumed": ("示例划分", "assumed"),
     "location": ("位置", "location"),
     "facts": ("报道数据", "facts"),
@@ -34,6 +35,12 @@ _KIND_OF = {
     **{kind.value: kind.value for kind in GridKind},
     **{kind.label: kind.value for kind in GridKind},
     **{short: kind for kind, short in SHORT_LEVEL.items()},
+}
+# An empty cell is the rule.
+_GRADE_OF = {
+    "": Grade.A.value,
+    **{grade.value: grade.value for grade in Grade},
+    **{grade.label: grade.value for grade in Grade},
 }
 _YES, _NO = {"1", "是", "TRUE", "true", "√"}, {"", "0", "否", "FALSE", "false"}
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
@@ -176,6 +183,12 @@ def _yes(text: str) -> bool:
     return text in _YES
 
 
+def _grade(text: str) -> str:
+    if text.upper() not in _GRADE_OF:
+        raise InvalidInput("unknown_grade", f"没有“{text[:20]}”这个管理等级，请填一级、二级或三级。")
+    return _GRADE_OF[text.upper()]
+
+
 def _facts(text: str) -> dict[str, str]:
     """JSON as exported, or as people write it: 党员:1800余；小区:17."""
     if text.startswith("{"):
@@ -215,6 +228,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "name": _name,
     "valid_from": _day,
     "valid_to": _day,
+    "grade": _grade,
     "assumed": _yes,
     "facts": _facts,
 }

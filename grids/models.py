@@ -10,8 +10,8 @@ from mptt.fields import TreeForeignKey
 from mptt.models import MPTTModel
 from simple_history import register
 
-from grids.choices import KINDS, PATH_FIELD, SHORT_LEVEL, DepartmentKind, GridKind, Role
-from grids.querysets import GridManager, PostingQuerySet
+from grids.choices import KINDS, PATH_FIELD, SHORT_LEVEL, DepartmentKind, Grade, GridKind, Role
+from grids.querysets import GridManager, PostingQuerySet, StandInQuerySet
 from liangcheng.common.db import share_locked
 from liangcheng.common.exceptions import DomainError
 from liangcheng.common.models import TimestampedModel, VersionedModel
@@ -77,6 +77,13 @@ class Grid(PathColumns, TimestampedModel, VersionedModel, MPTTModel):
     location = models.CharField("位置", max_length=100, blank=True)
     facts = models.JSONField("报道数据", default=dict, blank=True, help_text="按原文记录，含“余”等说法。")
     note = models.CharField("备注", max_length=300, blank=True)
+    grade = models.CharField(
+        "管理等级",
+        max_length=1,
+        choices=Grade.choices,
+        default=Grade.A,
+        help_text="决定在这里发现的案件按哪一级处置时限办理；类别没有该级时限的，按一级。",
+    )
     assumed = models.BooleanField("示例划分，待街道确认", default=False)
     is_active = models.BooleanField("在用", default=True)
     valid_from = models.DateField("启用日期", null=True, blank=True)
@@ -232,6 +239,44 @@ class Posting(TimestampedModel):
             raise ValidationError({"grid": f"部门人员的网格应为该部门的服务网格“{self.department.grid}”。"})
 
 
+class StandIn(TimestampedModel):
+    """请假代班: for some days `stand_in` has the postings of `user` besides their own. Written by grids/standins.py."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="stand_ins", verbose_name="请假人")
+    stand_in = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="stands_in_for", verbose_name="代班人"
+    )
+    valid_from = models.DateField("开始日期")
+    valid_to = models.DateField("结束日期", help_text="含当天。")
+    reason = models.CharField("事由", max_length=50, blank=True, help_text="如年休假、外出培训；不要写病情等隐私。")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name="登记人"
+    )
+    ended_at = models.DateTimeField("提前结束时间", null=True, blank=True, editable=False)
+
+    objects = StandInQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "请假代班"
+        verbose_name_plural = "请假代班"
+        ordering = ["-valid_from", "-pk"]
+        constraints = [
+            CheckConstraint(
+                name="stand_in_is_another",
+                condition=~Q(user=F("stand_in")),
+                violation_error_message="请选择另一位人员代班。",
+            ),
+            CheckConstraint(
+                name="stand_in_dates_in_order",
+                condition=Q(valid_to__gte=F("valid_from")),
+                violation_error_message="结束日期不能早于开始日期。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stand_in}代{self.user}（{self.valid_from}至{self.valid_to}）"
+
+
 class GridAnchored(PathColumns):
     """A row that hangs on a grid. Its path columns are filled on save and rewritten by grids/tree.py.
 
@@ -280,3 +325,4 @@ class GridAnchored(PathColumns):
 register(Grid, excluded_fields=["lft", "rght", "tree_id", "level", "updated_at"])
 register(Department, excluded_fields=["updated_at"])
 register(Posting, excluded_fields=["updated_at"])
+register(StandIn, excluded_fields=["updated_at"])

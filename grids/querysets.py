@@ -1,6 +1,7 @@
 """Sets of grids and of what is anchored to them. The only file that knows lft and rght (ADR 0001)."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from django.db import models
@@ -103,6 +104,27 @@ class AnchoredQuerySet(models.QuerySet):
 
     def anchored_to(self, grid_ids: Iterable[int]) -> Self:
         return self.filter(grid_id__in=list(grid_ids))
+
+
+class StandInQuerySet(models.QuerySet):
+    def in_force(self, day: date | None = None) -> Self:
+        """Those that lend their postings on `day` (None: today; both ends inclusive), to a person with a valid account.
+
+        Whether the person who is away still has anything to lend, their postings say (PostingQuerySet.current).
+        """
+        day = day or timezone.localdate()
+        return self.filter(
+            Q(stand_in__valid_until__isnull=True) | Q(stand_in__valid_until__gte=day),
+            ended_at__isnull=True,
+            valid_from__lte=day,
+            valid_to__gte=day,
+            stand_in__is_active=True,
+            stand_in__is_service=False,
+        )
+
+    def upcoming(self) -> Self:
+        """In force now or to come, by their days."""
+        return self.filter(ended_at__isnull=True, valid_to__gte=timezone.localdate()).order_by("valid_from", "pk")
 
 
 class PostingQuerySet(models.QuerySet):

@@ -1,14 +1,18 @@
-"""Who may see what: asked of Posting, and only here. Other apps add what is particular to their rows."""
+"""Who may see what: asked of Posting, and only here. Other apps add what is particular to their rows.
+
+A stand-in (请假代班, ADR 0009) has for some days the postings of the person who is away besides their own. It is
+postings that are lent, nothing else: not a superuser's rights, not what that person stands in for themselves.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from grids.choices import KINDS, PATH_FIELD, RANK, Role
-from grids.models import PathColumns, Posting
+from grids.models import PathColumns, Posting, StandIn
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -25,6 +29,8 @@ class Post:
     role: str
     department_id: int | None
     path: tuple[int | None, ...]
+    # Whose posting it is: the user's own, or that of somebody they stand in for today.
+    for_user_id: int
 
     @property
     def rank(self) -> int:
@@ -37,11 +43,21 @@ class Post:
 
 @dataclass(frozen=True)
 class Scope:
-    """All current postings of a user. `everything` for superusers."""
+    """All current postings of a user, and of those they stand in for today. `everything` for superusers."""
 
     user_id: int
     everything: bool = False
     posts: tuple[Post, ...] = field(default=())
+
+    @property
+    def user_ids(self) -> tuple[int, ...]:
+        """The user, then those they stand in for today: what is assigned to one of these by name is theirs to do."""
+        return (self.user_id, *sorted({post.for_user_id for post in self.posts} - {self.user_id}))
+
+    @property
+    def own(self) -> "Scope":
+        """The same without what is lent: for rights that must not hand themselves on."""
+        return replace(self, posts=tuple(post for post in self.posts if post.for_user_id == self.user_id))
 
     @property
     def territorial(self) -> Iterator[Post]:
@@ -94,8 +110,20 @@ def _read_scope(user: "User | AnonymousUser") -> Scope:
     if not user.is_authenticated or not user.is_active:
         return Scope(user_id=0)
     user = cast("User", user)
-    postings = Posting.objects.current(user=user).select_related("grid").order_by("grid__kind", "pk")
+    postings = Posting.objects.current().filter(_own_or_lent(user)).select_related("grid").order_by("grid__kind", "pk")
     posts = tuple(
-        Post(p.grid_id, p.grid.kind, p.role, p.department_id, tuple(p.grid.path_ids().values())) for p in postings
+        Post(p.grid_id, p.grid.kind, p.role, p.department_id, tuple(p.grid.path_ids().values()), p.user_id)
+        for p in postings
     )
-    return Scope(user.pk, user.is_superuser, posts)
+    scope = Scope(user.pk, user.is_superuser, posts)
+    # Who serves nowhere any more stands in for nobody.
+    return scope if scope.own.posts else scope.own
+
+
+def _own_or_lent(user: "User") -> Q:
+    """Condition on Posting: the user's own, and people's who named them as their stand-in today. No second step."""
+    own = Q(user=user)
+    if user.is_service:
+        return own
+    away = StandIn.objects.in_force().filter(stand_in=user).order_by().values("user_id")
+    return own | Q(user__in=away, user__is_service=False)

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from grids.blockers import blocking
-from grids.choices import ALLOWED_PARENTS, RANK, SHORT_LEVEL, GridKind
+from grids.choices import ALLOWED_PARENTS, RANK, SHORT_LEVEL, Grade, GridKind
 from grids.codes import check_code
 from grids.models import Grid, TreeLock
 from grids.paths import relocate, write_path
@@ -24,7 +24,8 @@ from liangcheng.common.text import normalize
 
 # What update_grid() may change; everything else is structure or history.
 PLAIN_FIELDS = frozenset({
-    "name", "short_name", "brand", "location", "facts", "note", "assumed", "valid_from", "lead_organization_id",
+    "name", "short_name", "brand", "location", "facts", "note", "grade", "assumed", "valid_from",
+    "lead_organization_id",
 })  # fmt: skip
 _TEXTS = frozenset({"name", "short_name", "brand", "location", "note"})
 
@@ -74,6 +75,7 @@ def create_grid(
     location: str = "",
     facts: dict[str, str] | None = None,
     note: str = "",
+    grade: str = Grade.A,
     assumed: bool = False,
     valid_from: date | None = None,
     valid_to: date | None = None,
@@ -83,16 +85,17 @@ def create_grid(
     """Add a grid below `parent_id` (None: a new street). With a `valid_to` it is a historic one, out of use.
 
     `code_prefixes` allows further 12-digit beginnings of a micro-unit's code (imports). Refusals: code_format,
-    code_taken, wrong_level, retired_parent, dates_order, future_date, missing_name, not_found.
+    code_taken, wrong_level, retired_parent, dates_order, future_date, missing_name, unknown_grade, not_found.
     """
     with writing():
         parent = locked(parent_id)[0] if parent_id is not None else None
         grid = Grid(
             kind=kind, code=normalize(code), brand=normalize(brand), location=normalize(location), facts=facts or {},
-            note=normalize(note), assumed=assumed, valid_from=valid_from, valid_to=valid_to,
+            note=normalize(note), grade=grade, assumed=assumed, valid_from=valid_from, valid_to=valid_to,
             is_active=valid_to is None, lead_organization_id=lead_organization_id,
         )  # fmt: skip
         set_names(grid, name, short_name)
+        check_grade(grade)
         check_place(grid, parent)
         check_code(grid.kind, grid.code, {parent.code if parent else "", *code_prefixes})
         _check_unused(grid.code)
@@ -109,7 +112,7 @@ def create_grid(
 def update_grid(*, grid_id: int, expected_version: int | None = None, **changes: Any) -> Grid:
     """Change fields of PLAIN_FIELDS. Nothing is written, and no version counted, where nothing differs.
 
-    Refusals: stale_version, missing_name, dates_order. Raises TypeError for any other field.
+    Refusals: stale_version, missing_name, dates_order, unknown_grade. Raises TypeError for any other field.
     """
     if unknown := changes.keys() - PLAIN_FIELDS:
         raise TypeError(f"update_grid does not write {', '.join(sorted(unknown))}")
@@ -123,6 +126,7 @@ def update_grid(*, grid_id: int, expected_version: int | None = None, **changes:
         for name, value in changes.items():
             setattr(grid, name, value)
         set_names(grid, grid.name, grid.short_name)
+        check_grade(grid.grade)
         check_dates(grid)
         save(grid)
         return fresh(grid)
@@ -138,6 +142,23 @@ def rename_grid(
         expected_version=expected_version,
         **{field: value for field, value in given.items() if value is not None},
     )
+
+
+def set_grade(*, grid_id: int, grade: str, subtree: bool = False, expected_version: int | None = None) -> int:
+    """Give a grid its 管理等级, with `subtree` also all grids in use below it (GB/T 30428.8: limits by grade).
+
+    Returns how many grids have changed; what was promised to cases stays. Refusals: unknown_grade, stale_version.
+    """
+    check_grade(grade)
+    with writing():
+        grid = locked(grid_id)[0]
+        check_version(grid, expected_version)
+        below = Grid.objects.within(grid).active().exclude(pk=grid_id).order_by("pk") if subtree else ()
+        changed = [each for each in (grid, *below) if each.grade != grade]
+        for each in changed:
+            each.grade = grade
+            save(each)
+        return len(changed)
 
 
 def move_grid(*, grid_id: int, parent_id: int | None, expected_version: int | None = None) -> Grid:
@@ -265,6 +286,11 @@ def check_version(grid: Grid, expected: int | None) -> None:
 def check_in_use(grid: Grid) -> None:
     if not grid.is_active:
         raise DomainError("grid_retired", f"“{grid}”已经停用。")
+
+
+def check_grade(grade: str) -> None:
+    if grade not in Grade.values:
+        raise InvalidInput("unknown_grade", f"没有“{grade}”这个管理等级。", field="grade")
 
 
 def check_dates(grid: Grid) -> None:

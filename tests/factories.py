@@ -1,14 +1,16 @@
 """Rows for tests, made the way the program makes them: grids through grids.tree, cases through the workflow."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
+
+from django.utils import timezone
 
 from cases.choices import LimitUnit, PhotoKind, Status
 from cases.models import Case, Category, TimeLimit
 from cases.photos import Photo
 from grids.choices import GridKind, Role
-from grids.models import Department, Grid, Posting
+from grids.models import Department, Grid, Posting, StandIn
 from liangcheng.accounts.models import ServiceAccount, User
 from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
 
@@ -35,6 +37,14 @@ def posted(username: str, grid: Grid, role: str = Role.OFFICER, department: Depa
 def fresh(person: User) -> User:
     """The same user as a new request would read it."""
     return User.objects.get(pk=person.pk)
+
+
+def stand_in(away: User, person: User, start: int = 0, days: int = 1) -> StandIn:
+    """`person` stands in for `away` for `days` days, the first of them `start` days from today; past ones as well."""
+    first = timezone.localdate() + timedelta(days=start)
+    return StandIn.objects.create(
+        user=away, stand_in=person, valid_from=first, valid_to=first + timedelta(days=days - 1), created_by=away
+    )
 
 
 def service(system: str, grid: Grid, **scopes: bool) -> User:

@@ -26,13 +26,16 @@ from liangcheng.common.exceptions import DomainError
 # Given once, when the grid is made: an official code is never used again, a level never changes.
 _FIXED = ("kind", "code")
 _STRUCTURE = ("parent", "name", "short_name")
-_DESCRIBING = ("brand", "lead_organization", "location", "note", "assumed", "valid_from", "valid_to")
+_DESCRIBING = ("brand", "lead_organization", "location", "note", "grade", "assumed", "valid_from", "valid_to")
 
 
 class GridForm(forms.ModelForm):
     """Parent is chosen here as well as by dragging: a mouse is not for everybody."""
 
     seen_version = forms.IntegerField(label="版本", required=False, widget=forms.HiddenInput)
+    grade_below = forms.BooleanField(
+        label="下级网格同样设置", required=False, help_text="勾选后，下面各级在用网格的管理等级一并改为上面所选。"
+    )
 
     class Meta:
         model = Grid
@@ -44,6 +47,12 @@ class GridForm(forms.ModelForm):
         # Street roots come with the import of a street's tree.
         if "parent" in self.fields and not (self.instance.pk and self.instance.parent_id is None):
             self.fields["parent"].required = True
+        if "grade" in self.fields:
+            self.fields["grade"].required = False
+
+    def clean_grade(self) -> str:
+        """Nothing chosen: as it is, for a new grid the rule."""
+        return self.cleaned_data["grade"] or self.instance.grade
 
     def validate_constraints(self) -> None:
         """Level and place are checked by tree.py under its lock, with words that say what is allowed."""
@@ -68,7 +77,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
     expand_tree_by_default = True
     list_display = ["tree_actions", "indented_title", "code", "kind", "brand", "assumed", "is_active"]
     list_display_links = ["indented_title"]
-    list_filter = ["kind", "is_active", "assumed"]
+    list_filter = ["kind", "grade", "is_active", "assumed"]
     search_fields = ["name", "short_name", "code", "name_pinyin"]
     search_help_text = "按名称、编码或拼音首字母查找，如 wyy 找文苑一"
     sortable_by = ()
@@ -78,7 +87,8 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
     list_per_page = 2000
     fieldsets = (
         (None, {"fields": ("kind", "code", "parent", "name", "short_name", "seen_version")}),
-        ("情况", {"fields": ("brand", "lead_organization", "location", "facts_table", "note", "assumed")}),
+        ("情况", {"fields": ("brand", "lead_organization", "location", "facts_table", "note")}),
+        ("管理", {"fields": ("grade", "grade_below", "assumed")}),
         ("启用与停用", {"fields": ("is_active", "valid_from", "valid_to", "successor")}),
     )
 
@@ -115,11 +125,16 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
         always = ["facts_table", "is_active", "successor"]
         if obj is None:
             return always
-        return [*always, *_FIXED] if runs_street(request.user, obj) else [*always, *_FIXED, *_STRUCTURE]
+        if runs_street(request.user, obj):
+            return [*always, *_FIXED]
+        # Limits are the office's, so the grade that chooses them is, too.
+        return [*always, *_FIXED, *_STRUCTURE, "grade"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and runs_street(request.user, obj):
+            return self.fieldsets
         if obj is not None:
-            return super().get_fieldsets(request, obj)
+            return [*self.fieldsets[:2], ("管理", {"fields": ("grade", "assumed")}), self.fieldsets[3]]
         return [(None, {"fields": (*_FIXED, *_STRUCTURE, *_DESCRIBING)})]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
@@ -155,7 +170,7 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
             parent_id=given["parent"].pk,
             lead_organization_id=organization.pk if organization else None,
             **{name: given[name] for name in ("kind", "code", "name", "short_name", "brand", "location", "note")},
-            **{name: given[name] for name in ("assumed", "valid_from", "valid_to")},
+            **{name: given[name] for name in ("grade", "assumed", "valid_from", "valid_to")},
         )
 
     def _changed(self, obj: Grid, form: Any) -> Grid:
@@ -175,6 +190,9 @@ class GridAdmin(ScopedAdmin, DraggableMPTTAdmin):
             describing["lead_organization_id"] = organization.pk if organization else None
         if describing:
             saved = tree.update_grid(grid_id=obj.pk, expected_version=version, **describing)
+        if given.get("grade_below") and "grade" in given:
+            tree.set_grade(grid_id=obj.pk, grade=saved.grade, subtree=True)
+            saved = tree.fresh(saved)
         return saved
 
     # -- drag

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from grids.choices import DepartmentKind, GridKind
+from grids.choices import DepartmentKind, Grade, GridKind
 
 
 class GridRow(serializers.Serializer[Any]):
@@ -18,6 +18,7 @@ class GridRow(serializers.Serializer[Any]):
     community_code = serializers.CharField(source="community.code", help_text="所属街道编码。")
     brand = serializers.CharField(help_text="特色品牌。")
     location = serializers.CharField(help_text="位置。")
+    grade = serializers.ChoiceField(choices=Grade.choices, help_text="管理等级，决定案件按哪一级处置时限办理。")
     assumed = serializers.BooleanField(help_text="示例划分，待街道确认。")
     is_active = serializers.BooleanField(help_text="在用。")
     valid_from = serializers.DateField(allow_null=True, help_text="启用日期。")

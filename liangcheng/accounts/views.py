@@ -33,8 +33,13 @@ class ChangePasswordView(views.PasswordChangeView):
 
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
-    """我的: account, current postings, password, sign-out."""
-    # By the reverse name: accounts stands below grids and must not import it.
+    """我的: account, current postings, stand-ins both ways, password, sign-out."""
+    # By the reverse names: accounts stands below grids and must not import it.
     user: Any = request.user
     postings = user.postings.current().select_related("grid", "department").order_by("grid__level", "pk")
-    return render(request, "accounts/me.html", {"postings": postings})
+    context = {
+        "postings": postings,
+        "stand_ins": user.stand_ins.upcoming().select_related("stand_in"),
+        "stands_in_for": user.stands_in_for.upcoming().select_related("user"),
+    }
+    return render(request, "accounts/me.html", context)

@@ -1,14 +1,14 @@
 """发现上报: what is stored, where it goes, what is refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from cases.choices import Act, LimitUnit, PhotoKind, Satisfaction, Status, Urgency
-from cases.models import Case, CaseEvent
+from cases.models import Case, CaseEvent, TimeLimit
 from cases.workflow import Idempotency, Report, close, discover, verify
 from grids.choices import Role
-from grids.tree import retire_grid
+from grids.tree import retire_grid, set_grade
 from liangcheng.common import clock
 from liangcheng.common.calendar import SHANGHAI
 from liangcheng.common.exceptions import InvalidInput, NotPermitted
@@ -250,6 +250,56 @@ def test_statements_of_filing_do_not_grow(tree: Tree, people: People, statements
         factories.case(people.liaison, tree.micro)
     with statements(11):
         discover(actor=officer, report=report(tree), idempotency=Idempotency("k", "f" * 64))
+
+
+class TestGradeOfTheGrid:
+    def limit(self, category, grade: str, hours: int, **days: object):
+        fields = {"resolve_value": hours, "resolve_unit": LimitUnit.CLOCK_HOUR, "first_contact_value": 1}
+        return TimeLimit.objects.create(
+            category=category, grade=grade, first_contact_unit=LimitUnit.CLOCK_HOUR, **fields, **days
+        )
+
+    def hours(self, tree: Tree, people: People) -> float:
+        with clock.at(WEDNESDAY):
+            case = discover(actor=factories.fresh(people.officer), report=report(tree))
+        return (case.due_at - WEDNESDAY).total_seconds() / 3600
+
+    def test_chooses_the_limit(self, tree: Tree, people: People):
+        category = factories.category("0201", resolve=(24, LimitUnit.CLOCK_HOUR))
+        self.limit(category, "B", 48)
+        self.limit(category, "C", 72)
+        found = []
+        for grade in "ABC":
+            set_grade(grid_id=tree.micro.pk, grade=grade)
+            found.append(self.hours(tree, people))
+        assert found == [24, 48, 72]
+
+    def test_without_one_in_force_the_first_grade_counts(self, tree: Tree, people: People):
+        category = factories.category("0201", resolve=(24, LimitUnit.CLOCK_HOUR))
+        self.limit(category, "B", 48, valid_from=WEDNESDAY.date() + timedelta(days=1))
+        self.limit(category, "C", 72)
+        # The grade of the grid where it was found, not of those above it.
+        set_grade(grid_id=tree.wenyuan1.pk, grade="C")
+        set_grade(grid_id=tree.micro.pk, grade="B")
+        assert self.hours(tree, people) == 24
+
+    def test_of_two_in_force_the_later_one(self, tree: Tree, people: People):
+        category = factories.category("0201", resolve=(24, LimitUnit.CLOCK_HOUR))
+        self.limit(category, "B", 48)
+        self.limit(category, "B", 36, valid_from=WEDNESDAY.date())
+        set_grade(grid_id=tree.micro.pk, grade="B")
+        assert self.hours(tree, people) == 36
+
+    def test_promises_stay_when_the_grade_changes(self, tree: Tree, people: People):
+        self.limit(factories.category("0201"), "B", 48)
+        case = discover(actor=people.officer, report=report(tree))
+        set_grade(grid_id=tree.street.pk, grade="B", subtree=True)
+        assert Case.objects.get(pk=case.pk).due_at == case.due_at
+
+    def test_an_unknown_category_is_told_so(self, tree: Tree, people: People):
+        with pytest.raises(InvalidInput) as refused:
+            discover(actor=people.officer, report=report(tree, category_code="9999"))
+        assert (refused.value.code, refused.value.field) == ("unknown_category", "category_code")
 
 
 @pytest.mark.parametrize("field", ["unit_id", "building_id", "grid_code"])

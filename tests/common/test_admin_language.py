@@ -71,6 +71,7 @@ def rows(tree: Tree, people: People) -> dict[str, Any]:
         "grids.grid": tree.wenyuan1,
         "grids.department": people.chengguan,
         "grids.posting": people.officer.postings.get(),
+        "grids.standin": factories.stand_in(people.officer, people.officer2),
         "accounts.user": people.officer,
         "accounts.serviceaccount": account.service_account,
         "members.partyorganization": organization,
