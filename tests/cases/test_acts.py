@@ -134,7 +134,8 @@ class TestReturn:
         done = return_(case_id=case.pk, actor=people.officer2, reason="NOT_MINE", text="不归我管。")
         assert (done.status, done.assignee, done.return_count) == (Status.PENDING, None, 1)
         assert done.due_at == case.due_at
-        assert case.events.last().data == {"reason": "NOT_MINE"}
+        who = {"who": people.officer2.full_name, "user_id": people.officer2.pk}
+        assert case.events.last().data == {"reason": "NOT_MINE", "bounced": False, **who}
 
 
 class TestResolve:

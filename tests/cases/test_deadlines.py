@@ -1,13 +1,13 @@
 """Deadlines: the published vectors of 2020 and properties that must hold for any calendar."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.choices import LimitUnit
-from cases.deadlines import Limit, due, horizon
+from cases.deadlines import Limit, due
 from liangcheng.common.calendar import SHANGHAI, WorkCalendar, build, parse_hours
 
 HOURS = parse_hours("09:00-11:30,13:00-17:30")
@@ -96,14 +96,6 @@ def test_received_later_is_never_due_earlier(one, other, limit, calendar):
 def test_an_extra_working_day_never_delays(start, limit, calendar, day):
     more = WorkCalendar({**calendar.exceptions, day: True}, calendar.hours)
     assert due(start, limit, more) <= due(start, limit, calendar)
-
-
-def test_horizon_covers_the_longest_published_limits_with_spring_festival():
-    limit = Limit(20, LimitUnit.WORKING_DAY)
-    start = at("2024-02-01 10:00")
-    first, last = horizon(start, limit)
-    assert first <= start.date()
-    assert due(start, limit, YEAR_2020).date() <= last - timedelta(days=10)
 
 
 def test_hours_must_not_overlap():

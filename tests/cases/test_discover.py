@@ -58,7 +58,9 @@ class TestFiling:
     def test_deadlines_follow_the_category_and_the_calendar(self, tree: Tree, people: People):
         CalendarDay.objects.create(day="2026-11-20", is_workday=False, note="测试休息")
         with clock.at(WEDNESDAY):
-            case = discover(actor=people.officer, report=report(tree))
+            case = discover(actor=people.officer, report=report(tree, wants_reply=True))
+            found_on_patrol = discover(actor=people.officer, report=report(tree))
+        assert found_on_patrol.first_contact_due_at is None, "there is nobody to contact"
         assert case.first_contact_due_at == datetime(2026, 11, 19, 17, 30, tzinfo=SHANGHAI)
         assert case.due_at == case.original_due_at == datetime(2026, 11, 26, 17, 30, tzinfo=SHANGHAI)
 

@@ -28,13 +28,20 @@ NOW = datetime(2026, 11, 18, 10, 0, tzinfo=SHANGHAI)
         (Status.RESOLVED, Urgency.NORMAL, timedelta(hours=-5), True, Light.DONE_IN_TIME, "按时办结"),
         (Status.CLOSED, Urgency.NORMAL, timedelta(hours=-5), False, Light.DONE_LATE, "超期办结"),
         (Status.REJECTED, Urgency.NORMAL, timedelta(hours=-5), None, Light.NONE, ""),
+        (Status.SUSPENDED, Urgency.NORMAL, timedelta(hours=-5), None, Light.PAUSED, "挂账中"),
     ],
 )
 def test_light_and_set_agree(tree: Tree, people: People, status, urgency, due, on_time, expected, words):
     factories.category("0201")
     due_at = NOW + due if due is not None else None
+    warn_at = due_at - timedelta(hours=10) if due_at else None
     case = factories.force_status(
-        factories.case(people.officer, tree.micro), status, urgency=urgency, due_at=due_at, on_time=on_time
+        factories.case(people.officer, tree.micro),
+        status,
+        urgency=urgency,
+        due_at=due_at,
+        warn_at=warn_at,
+        on_time=on_time,
     )
     with clock.at(NOW):
         assert light(case) == expected

@@ -87,7 +87,8 @@ class TestWorkbench:
         assert counts(people.officer) == {}
 
     def test_due_soon_and_overdue(self, case: Case, people: People):
-        Case.objects.update(due_at=timezone.now() + timedelta(hours=1))
+        soon = timezone.now() + timedelta(hours=1)
+        Case.objects.update(due_at=soon, warn_at=soon - timedelta(hours=8))
         assert tiles(text(browser(people.liaison).get("/")))[Todo.DUE_SOON] == 1
         Case.objects.update(due_at=timezone.now() - timedelta(hours=1))
         page = text(browser(people.liaison).get("/"))
