@@ -6,11 +6,15 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self) -> None:
-        from cases import notifications, reports
+        from cases import notifications, recompute, reports, sweep
         from grids import blockers, panels
-        from liangcheng.common import outbox
+        from liangcheng.common import jobs, office_time, outbox
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
+        outbox.register_handler(recompute.TOPIC, recompute.deliver)
+        office_time.on_change(recompute.follow_change)
+        jobs.register_minutely("cases.sweep", sweep.run)
+        jobs.register_daily("cases.recompute", recompute.recompute_open)
         blockers.register_blocker(reports.open_cases_at)
         panels.register_counts(reports.grid_counts)
         panels.register_panel(reports.open_cases_panel)

@@ -118,6 +118,12 @@ def _instructor(case: Case, event: CaseEvent) -> Q:
     return Q(user_id=given_by) if given_by else NOTHING
 
 
+def _handler_if_earlier(case: Case, event: CaseEvent) -> Q:
+    """A deadline that moves later is good news and can wait until somebody looks."""
+    before, after = event.data.get("before"), event.data.get("due_at")
+    return _handler(case, event) if after and (not before or after < before) else NOTHING
+
+
 def _whom_it_reminds(case: Case, event: CaseEvent) -> Q:
     if event.data.get("tick") == Tick.REVIEW:
         return _senior_heads(case, event)
@@ -142,7 +148,7 @@ AUDIENCE: dict[Act, tuple[Who, ...]] = {
     Act.MERGE: (_finder,),
     Act.UNMERGE: (_handler, _desk),
     Act.REOPEN: (_desk,),
-    Act.ESCALATE: (_desk, _other_side),
+    Act.ESCALATE: (_desk, _had_it, _other_side),
     Act.HAND_DOWN: (_desk,),
     Act.WITHDRAW: (_handler, _helpers),
     Act.HAND_OVER: (_handler, _desk_without_handler),
@@ -163,6 +169,7 @@ AUDIENCE: dict[Act, tuple[Who, ...]] = {
     Act.WARN: (_handler, _desk),
     Act.OVERDUE: (_handler, _heads, _desk_without_handler),
     Act.REMIND: (_whom_it_reminds,),
+    Act.RECALCULATE: (_handler_if_earlier,),
 }
 
 

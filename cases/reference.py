@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from cases.models import Category, TimeLimit
+from cases.choices import LimitUnit, Urgency
+from cases.models import Category, ClockRule, TimeLimit
 from grids.models import Department, Grid
 from liangcheng.common.reference import Loaded, overwritten, rows_of
 
@@ -85,3 +86,18 @@ def _limit(cells: dict[str, str]) -> dict[str, Any]:
         limit[f"{which}_value"] = int(value) if value else None
         limit[f"{which}_unit"] = cells[f"{which}_unit"]
     return limit
+
+
+def load_clock_rules() -> Loaded:
+    """The rules of the clock, once: one for everything, and a quick one for 突发事件. Later they are the office's."""
+    loaded = Loaded("提醒和自动处理规则")
+    if ClockRule.objects.exists():
+        loaded.unchanged = ClockRule.objects.count()
+        return loaded
+    hours = LimitUnit.CLOCK_HOUR
+    ClockRule.objects.create()
+    ClockRule.objects.create(
+        urgency=Urgency.EMERGENCY, accept_value=1, accept_unit=hours, grace_value=2, grace_unit=hours
+    )
+    loaded.new = 2
+    return loaded

@@ -14,7 +14,7 @@ from cases.events import Idempotency
 from cases.refusals import available_actions, refusal
 from cases.scoping import may_discover
 from cases.workflow.checking import close, reopen, rework, verify
-from cases.workflow.core import ACTS
+from cases.workflow.core import ACTS, LOADED, by_clock
 from cases.workflow.endings import merge, reject, transfer, unmerge, withdraw
 from cases.workflow.handling import (
     accept,
@@ -45,6 +45,7 @@ from cases.workflow.together import conclude, convene, join, link
 
 __all__ = [
     "ACTS",
+    "LOADED",
     "Idempotency",
     "Report",
     "accept",
@@ -53,6 +54,7 @@ __all__ = [
     "assignable_users",
     "attach",
     "available_actions",
+    "by_clock",
     "close",
     "co_finish",
     "co_handle",

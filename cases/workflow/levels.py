@@ -19,7 +19,7 @@ def escalate(step: Step, *, text: str, tried: str, to_level: str = "", second_gr
     """
     case = step.case
     step.text = need_text(text, "text", "请写明上报原因。")
-    step.data = {"tried": need_text(tried, "tried", "请写明已经采取的措施。")}
+    step.data = {"tried": need_text(tried, "tried", "请写明已经采取的措施。"), **assignment.plate(case)}
     if second_grid_code:
         case.second_grid = borders.neighbour(case.grid, second_grid_code)
         step.data["second_grid"] = case.second_grid.short_name

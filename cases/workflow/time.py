@@ -1,12 +1,13 @@
 """Acts that concern time: first contact, 延期, 挂账, and what the clock says and recomputes by itself."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.conf import settings
 
 from cases import timekeeping
 from cases.choices import Act, Status, Tick
-from cases.deadlines import local_day
+from cases.deadlines import ClockMark, local_day
 from cases.refusals import need_days, need_text, optional_text
 from cases.workflow.core import Step, act, move_clock
 from liangcheng.common.exceptions import InvalidInput
@@ -110,11 +111,14 @@ def remind(step: Step, *, tick: Tick) -> None:
 
 
 @act(Act.RECALCULATE)
-def recalculate(step: Step) -> None:
-    """期限重算: the office's calendar has changed; the deadline is what the history says by the new one."""
+def recalculate(step: Step, *, marks: Iterable[ClockMark] | None = None) -> None:
+    """期限重算: the office's calendar has changed; the deadline is what the history says by the new one.
+
+    `marks`: the clock marks of the history, where the caller has read them already.
+    """
     case = step.case
     before = _iso(case.due_at)
-    timekeeping.set_moments(case, timekeeping.history(case), step.office)
+    timekeeping.set_moments(case, timekeeping.history(case) if marks is None else marks, step.office)
     step.text = "工作日历有变动，期限重新计算。"
     step.data = {"before": before, "due_at": _iso(case.due_at)}
 

@@ -29,6 +29,7 @@ class OfficeMark(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     value = models.CharField(max_length=32)
+    renewed_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return "工作时间标记"
@@ -36,9 +37,9 @@ class OfficeMark(models.Model):
     @classmethod
     def renew(cls) -> None:
         """A new value: waits for those who hold the old one, and is held itself until the transaction ends."""
-        value = uuid.uuid4().hex
-        if not cls.objects.filter(pk=1).update(value=value):
-            cls.objects.update_or_create(pk=1, defaults={"value": value})
+        fresh = {"value": uuid.uuid4().hex, "renewed_at": timezone.now()}
+        if not cls.objects.filter(pk=1).update(**fresh):
+            cls.objects.update_or_create(pk=1, defaults=fresh)
 
 
 class CalendarDay(models.Model):

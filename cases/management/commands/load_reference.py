@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from cases.reference import load_categories
+from cases.reference import load_categories, load_clock_rules
 from grids.choices import GridKind
 from grids.departments import load_departments
 from grids.imports import import_table
@@ -47,6 +47,7 @@ class Command(BaseCommand):
             grids,
             _departments(folder / "departments.csv", street, overwrite),
             load_categories(folder / "categories.csv", street, overwrite=overwrite),
+            load_clock_rules(),
             load_units(folder / "units.csv", overwrite=overwrite),
             load_buildings(folder / "buildings.csv", overwrite=overwrite),
         ]
