@@ -11,6 +11,7 @@ class CasesConfig(AppConfig):
         from liangcheng.common import outbox
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
+        outbox.register_handler(notifications.PUSH_TOPIC, notifications.push)
         blockers.register_blocker(reports.open_cases_at)
         panels.register_counts(reports.grid_counts)
         panels.register_panel(reports.open_cases_panel)
