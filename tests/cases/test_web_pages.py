@@ -359,7 +359,7 @@ class TestNotices:
 class TestBudgets:
     @pytest.mark.parametrize(
         ("address", "most"),
-        [("/", 12), ("/cases/", 8), ("/cases/?open=true&grid=310109016011&category=0201&q=漏水", 8), ("/notices/", 6)],
+        [("/", 11), ("/cases/", 8), ("/cases/?open=true&grid=310109016011&category=0201&q=漏水", 8), ("/notices/", 5)],
     )
     def test_pages(self, case: Case, people: People, statements, count: int, address: str, most: int):
         many(case, count)
