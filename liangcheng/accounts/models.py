@@ -55,21 +55,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.full_name or self.username
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, **kwargs: Any) -> None:
         """`unread` is counted up while a form lies open: saving an account must not bring the old number back."""
-        if (
-            not self._state.adding
-            and not args
-            and kwargs.get("update_fields") is None
-            and not kwargs.get("force_insert")
-        ):
+        if not self._state.adding and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
             absent = self.get_deferred_fields()
             kwargs["update_fields"] = [
                 each.attname
                 for each in self._meta.concrete_fields
                 if not each.primary_key and each.attname != "unread" and each.attname not in absent
             ]
-        super().save(*args, **kwargs)
+        super().save(**kwargs)
 
     def get_full_name(self) -> str:
         return self.full_name

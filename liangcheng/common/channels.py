@@ -65,8 +65,8 @@ class Delivery:
 
     @property
     def url(self) -> str:
-        """Absolute where the installation knows its own address (SITE_URL)."""
-        return f"{settings.SITE_URL.rstrip('/')}{self.path}" if self.path else ""
+        """The page's full address; empty where the installation does not know its own (SITE_URL)."""
+        return f"{settings.SITE_URL.rstrip('/')}{self.path}" if self.path and settings.SITE_URL else ""
 
 
 class Channel(Protocol):

@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -23,7 +23,6 @@ from liangcheng.common.outbox import DeliveryFailed, PermanentFailure
 MOST_ANSWER = 64 * 1024
 # 408 Request Timeout, 425 Too Early, 429 Too Many Requests: come again later.
 _LATER = frozenset({408, 425, 429})
-_NAT64 = IPv6Network("64:ff9b::/96")
 _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._?[]"
 Address = IPv4Address | IPv6Address
 
@@ -234,20 +233,18 @@ def is_inside(address: Address) -> bool:
     """
     if isinstance(address, IPv6Address):
         within = _carried(address)
-        if within is not None and is_inside(within):
+        if address.is_site_local or (within is not None and is_inside(within)):
             return True
     return not address.is_global or address.is_multicast or address.is_reserved or address.is_unspecified
 
 
 def _carried(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 one leads to: mapped, 6to4, Teredo, NAT64."""
+    """The IPv4 address that an IPv6 one leads to: mapped, 6to4, Teredo. (What NAT64 uses counts as reserved.)"""
     if address.ipv4_mapped:
         return address.ipv4_mapped
     if address.sixtofour:
         return address.sixtofour
-    if address.teredo:
-        return address.teredo[1]
-    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+    return address.teredo[1] if address.teredo else None
 
 
 def _allowed(host: str, address: Address) -> bool:
