@@ -15,6 +15,7 @@ class CasesConfig(AppConfig):
         office_time.on_change(recompute.follow_change)
         jobs.register_minutely("cases.sweep", sweep.run)
         jobs.register_daily("cases.recompute", recompute.recompute_open)
+        outbox.register_handler(notifications.PUSH_TOPIC, notifications.push)
         blockers.register_blocker(reports.open_cases_at)
         panels.register_counts(reports.grid_counts)
         panels.register_panel(reports.open_cases_panel)

@@ -196,6 +196,20 @@ REOPEN_DAYS = env_int("REOPEN_DAYS", 30)
 # 延期: how often a case may be extended, and by how many working days at most each time.
 EXTENSIONS_MOST = env_int("EXTENSIONS_MOST", 1)
 EXTENSION_DAYS_MOST = env_int("EXTENSION_DAYS_MOST", 15)
+# The address people open this system at, for links in e-mails and webhooks: https://grid.example.cn
+SITE_URL = env_str("SITE_URL")
+# Webhooks go to the outside only; host names, addresses and networks of our own that may be sent to stand here.
+WEBHOOK_ALLOWED_HOSTS = env_list("WEBHOOK_ALLOWED_HOSTS")
+# Seconds for one webhook, from resolving the name to the end of the answer; checked against the outbox's lease.
+WEBHOOK_TIMEOUT = env_int("WEBHOOK_TIMEOUT", 10)
+EMAIL_HOST = env_str("EMAIL_HOST")
+EMAIL_PORT = env_int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env_str("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "liangcheng@localhost")
 # Photos: larger ones are refused before they are opened; what is stored is re-encoded at this edge length.
 PHOTO_MAX_BYTES = 10 * 1024 * 1024
 PHOTO_MAX_PIXELS = 50_000_000

@@ -10,8 +10,9 @@ from cases.demo import parties, people
 from cases.demo.cast import Cast
 from cases.demo.plans import Planner
 from cases.demo.stories import tell_all
+from cases.inbox import recount
 from cases.models import Case, CaseEvent, Notice, TimeLimit
-from cases.notifications import TOPIC, notice_text
+from cases.notifications import PUSH_TOPIC, TOPIC, notice_text
 from grids.models import Grid
 from liangcheng.accounts.models import User
 from liangcheng.common.clock import now
@@ -75,7 +76,9 @@ def _deliver_past_notices() -> None:
         ),
         batch_size=500,
     )
-    waiting.update(state=OutboxState.DELIVERED, attempts=1, delivered_at=F("created_at"))
+    recount(User.objects.all())
+    told = OutboxMessage.objects.filter(topic__in=(TOPIC, PUSH_TOPIC), state=OutboxState.WAITING)
+    told.update(state=OutboxState.DELIVERED, attempts=1, delivered_at=F("created_at"))
 
 
 def _read_at(event: CaseEvent, read_before: datetime) -> datetime | None:

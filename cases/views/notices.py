@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from cases import inbox
 from cases.models import Notice
 from liangcheng.accounts.current import signed_in
-from liangcheng.common.clock import now
 from liangcheng.common.paging import page_of
 
 _SIZE = 30
@@ -16,12 +16,8 @@ _SIZE = 30
 
 @login_required
 def notices(request: HttpRequest) -> HttpResponse:
-    own = Notice.objects.filter(recipient=signed_in(request))
-    context = {
-        "page": page_of(own.select_related("event"), request.GET, _SIZE),
-        "unread": own.filter(read_at__isnull=True).count(),
-    }
-    return render(request, "cases/notices.html", context)
+    own = Notice.objects.filter(recipient=signed_in(request)).select_related("event")
+    return render(request, "cases/notices.html", {"page": page_of(own, request.GET, _SIZE)})
 
 
 @login_required
@@ -30,13 +26,13 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark as read, go to the case. A case that has left the reader's scope answers 404 there."""
     rows = Notice.objects.filter(recipient=signed_in(request))
     notice = get_object_or_404(rows.select_related("event__case"), pk=pk)
-    rows.filter(pk=pk, read_at__isnull=True).update(read_at=now())
+    inbox.mark_read(signed_in(request), pk)
     return redirect("cases:detail", notice.event.case.number)
 
 
 @login_required
 @require_POST
 def read_all_notices(request: HttpRequest) -> HttpResponse:
-    Notice.objects.filter(recipient=signed_in(request), read_at__isnull=True).update(read_at=now())
+    inbox.mark_read(signed_in(request))
     messages.success(request, "已全部标为已读。")
     return redirect("cases:notices")

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from cases import todo
 from cases.choices import Urgency
-from cases.models import Case, Notice
+from cases.models import Case
 from cases.todo import Todo
 from grids.models import Grid
 from grids.scoping import Scope, scope_of
@@ -32,7 +32,6 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "stages": [(each, counts[each]) for each in stages],
         "figures": figures,
         "urgent": _most_urgent(user, scope),
-        "unread": Notice.objects.filter(recipient=user, read_at__isnull=True).count(),
     }
     return render(request, "cases/workbench.html", context)
 

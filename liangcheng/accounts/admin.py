@@ -45,6 +45,7 @@ class AccountForm(_Checked, forms.ModelForm):
             "full_name",
             "title",
             "phone",
+            "email",
             "is_active",
             "is_staff",
             "is_superuser",
@@ -58,7 +59,7 @@ class NewAccountForm(_Checked, BaseUserCreationForm):
 
     class Meta:
         model = User
-        fields = ("username", "full_name", "title", "phone")
+        fields = ("username", "full_name", "title", "phone", "email")
         field_classes: dict[str, Any] = {}
 
     def save(self, commit: bool = True) -> Any:
@@ -98,11 +99,13 @@ class UserAdmin(OfficeAdmin, DjangoUserAdmin):
     filter_horizontal = ()
     readonly_fields = ["password_link", "last_login", "created_at"]
     fieldsets = (
-        (None, {"fields": ("username", "full_name", "title", "phone")}),
+        (None, {"fields": ("username", "full_name", "title", "phone", "email")}),
         ("登录", {"fields": ("password_link", "must_change_password", "last_login")}),
         ("权限", {"fields": ("is_active", "valid_until", "is_staff", "is_superuser", "created_at")}),
     )
-    add_fieldsets = ((None, {"fields": ("username", "full_name", "title", "phone", "password1", "password2")}),)
+    add_fieldsets = (
+        (None, {"fields": ("username", "full_name", "title", "phone", "email", "password1", "password2")}),
+    )
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may_edit(request)

@@ -1,11 +1,17 @@
 """Sign-in and password forms, in the office's words."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
+from liangcheng.common.channel_models import ChannelChoice, ChannelKind, Choice, DeliveryChannel
 from liangcheng.common.text import normalize
+from liangcheng.common.web import Segments
+
+if TYPE_CHECKING:
+    from liangcheng.accounts.models import User
 
 
 class SignInForm(AuthenticationForm):
@@ -57,3 +63,33 @@ class ChangePasswordForm(PasswordChangeForm):
     def save(self, commit: bool = True) -> Any:
         self.user.must_change_password = False
         return super().save(commit)
+
+
+class ChannelsForm(forms.Form):
+    """What one person wants to get through each channel that can reach them; e-mail needs an address."""
+
+    def __init__(self, user: "User", rows: "Iterable[DeliveryChannel]", *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.rows = [row for row in rows if row.kind != ChannelKind.EMAIL or user.email]
+        chosen = dict(ChannelChoice.objects.filter(user=user).values_list("channel", "choice")) if self.rows else {}
+        for row in self.rows:
+            self.fields[f"channel_{row.pk}"] = forms.ChoiceField(
+                label=row.name,
+                choices=Choice.choices,
+                initial=chosen.get(row.pk, row.default_choice),
+                widget=Segments,
+                error_messages={"required": "请选择一项。", "invalid_choice": "请选择其中一项。"},
+            )
+
+    def save(self) -> None:
+        """Keep the choices, the unchanged ones too: what the office's default is later does not change them."""
+        ChannelChoice.objects.bulk_create(
+            (
+                ChannelChoice(user=self.user, channel=row, choice=self.cleaned_data[f"channel_{row.pk}"])
+                for row in self.rows
+            ),
+            update_conflicts=True,
+            unique_fields=["user", "channel"],
+            update_fields=["choice"],
+        )

@@ -1,5 +1,7 @@
 """Who signs in: people, and the service accounts of other systems. Where they serve is a Posting (grids)."""
 
+from typing import Any
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -30,12 +32,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     full_name = models.CharField("姓名", max_length=30)
     title = models.CharField("职务", max_length=50, blank=True)
     phone = models.CharField("手机", max_length=20, blank=True)
+    email = models.EmailField("邮箱", blank=True)
     is_active = models.BooleanField("启用", default=True, help_text="停用后不能登录，历史记录保留。")
     is_staff = models.BooleanField("可进管理后台", default=False)
     is_service = models.BooleanField("系统账号", default=False, editable=False)
     must_change_password = models.BooleanField("下次登录须改密码", default=False)
     valid_until = models.DateField("账号有效期至", null=True, blank=True)
     created_at = models.DateTimeField("建立时间", default=timezone.now, editable=False)
+
+    # Unread notices, so that every page can show them; written by cases/inbox.py only.
+    unread = models.PositiveIntegerField("未读消息", default=0, editable=False)
 
     objects = UserManager()
     USERNAME_FIELD = "username"
@@ -48,6 +54,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def save(self, **kwargs: Any) -> None:
+        """`unread` is counted up while a form lies open: saving an account must not bring the old number back."""
+        if not self._state.adding and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
+            absent = self.get_deferred_fields()
+            kwargs["update_fields"] = [
+                each.attname
+                for each in self._meta.concrete_fields
+                if not each.primary_key and each.attname != "unread" and each.attname not in absent
+            ]
+        super().save(**kwargs)
 
     def get_full_name(self) -> str:
         return self.full_name

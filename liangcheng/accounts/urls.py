@@ -11,4 +11,5 @@ urlpatterns = [
     path("password/", views.ChangePasswordView.as_view(), name="password_change"),
     path("password/done/", RedirectView.as_view(pattern_name="accounts:me"), name="password_change_done"),
     path("me/", views.me, name="me"),
+    path("channels/", views.channels, name="channels"),
 ]

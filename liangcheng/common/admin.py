@@ -6,19 +6,22 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from import_export.results import RowResult
 
-from liangcheng.common import office_time, outbox
+from liangcheng.common import admin_channels, channels, office_time, outbox  # noqa: F401 -- registers the channels
 from liangcheng.common.admin_base import OfficeAdmin, ReadOnlyAdmin, office_communities, runs_office
 from liangcheng.common.admin_calendar import calendar_change, tell, warn_of_missing_calendar
+from liangcheng.common.admin_pages import page
 from liangcheng.common.admin_sheets import DateCell, SheetImport, SheetResource, TruthCell, column
 from liangcheng.common.admin_year import YearPages
-from liangcheng.common.models import CalendarDay, OutboxMessage
+from liangcheng.common.models import CalendarDay, OutboxMessage, OutboxState
 
 # What the topics of the floors above are called on the screen; others show their code.
-SUBJECTS = {"case.notice": "案件消息"}
+SUBJECTS = {"case.notice": "案件消息", "case.push": "案件推送", channels.TOPIC: "外发消息"}
 
 
 class CalendarDayForm(forms.ModelForm):
@@ -88,17 +91,24 @@ class CalendarDayAdmin(YearPages, SheetImport, OfficeAdmin):
 class OutboxAdmin(ReadOnlyAdmin):
     """Deliveries to people and other systems; what has failed can be sent again."""
 
-    list_display = ["created_at", "subject", "state", "attempts", "run_at", "delivered_at", "last_error"]
+    change_list_template = "admin/outbox_change_list.html"
+    list_display = ["created_at", "subject", "state", "attempts", "run_at", "delivered_at", "reason"]
     list_filter = ["state", "created_at"]
-    fields = ["subject", "key", "state", "attempts", "run_at", "created_at", "delivered_at", "last_error"]
-    readonly_fields = ["subject"]
+    fields = ["subject", "key", "state", "attempts", "run_at", "created_at", "delivered_at", "reason"]
+    readonly_fields = ["subject", "reason"]
     search_fields = ["key", "topic"]
     search_help_text = "按去重键或主题查找"
     actions = ["send_again"]
 
     @admin.display(description="主题")
     def subject(self, message: OutboxMessage) -> str:
-        return SUBJECTS.get(message.topic, message.topic)
+        subject = SUBJECTS.get(message.topic, message.topic)
+        channel = message.payload.get("name") if message.topic == channels.TOPIC else ""
+        return f"{subject}（{channel}）" if channel else subject
+
+    @admin.display(description="最近一次失败原因")
+    def reason(self, message: OutboxMessage) -> str:
+        return channels.reason_in_words(message.last_error)
 
     def in_scope(self, rows: "QuerySet[Any]", request: HttpRequest) -> "QuerySet[Any]":
         communities = office_communities(request.user)
@@ -113,3 +123,29 @@ class OutboxAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         sent = outbox.send_again(queryset)
         self.message_user(request, f"已排入重新发送：{sent} 条。已送达的不再重发。", messages.SUCCESS)
+
+    # -- all at once
+
+    def get_urls(self) -> list[URLPattern]:
+        resend = path("resend/", self.admin_site.admin_view(self.resend_view), name="common_outbox_resend")
+        return [resend, *super().get_urls()]
+
+    def resend_view(self, request: HttpRequest) -> HttpResponse:
+        """Every dead message in the user's scope: how many and why, and one button to send them again."""
+        if not runs_office(request.user):
+            raise PermissionDenied
+        dead = self.get_queryset(request).filter(state=OutboxState.DEAD).order_by()
+        if request.method == "POST":
+            sent = outbox.send_again(dead)
+            self.message_user(request, f"已排入重新发送：{sent} 条。", messages.SUCCESS)
+            return redirect("admin:common_outboxmessage_changelist")
+        found = dead.values_list("last_error").annotate(found=Count("pk")).order_by("-found")
+        reasons = [(channels.reason_in_words(error), count) for error, count in found]
+        return page(
+            self,
+            request,
+            "admin/outbox_resend.html",
+            title="全部重新发送",
+            dead=sum(count for _, count in reasons),
+            reasons=reasons[:20],
+        )

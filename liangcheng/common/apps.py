@@ -9,8 +9,9 @@ class CommonConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from liangcheng.common import checks, jobs  # noqa: F401 -- importing registers the checks
+        from liangcheng.common import channels, checks, jobs, outbox  # noqa: F401 -- importing registers the checks
 
+        outbox.register_handler(channels.TOPIC, channels.deliver, transactional=False)
         jobs.register_daily("forget_old_runs", jobs.forget_old_runs)
 
 

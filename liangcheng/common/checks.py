@@ -48,6 +48,14 @@ def check_https_hosts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_webhook_timeout(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A delivery that outlasts the outbox's lease would be taken up by a second worker while the first still sends."""
+    if 1 <= settings.WEBHOOK_TIMEOUT <= 60:
+        return []
+    return [Error("WEBHOOK_TIMEOUT 应在 1 到 60 秒之间。", hint="一般用 10 秒。", id="liangcheng.E005")]
+
+
 @register(Tags.database)
 def check_databases(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Only with `check --database default` and before `migrate`: these look into the database itself."""

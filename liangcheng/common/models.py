@@ -6,6 +6,8 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
+from liangcheng.common.channel_models import ChannelChoice, DeliveryChannel  # noqa: F401 -- found here by Django
+
 
 class TimestampedModel(models.Model):
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
@@ -71,7 +73,7 @@ class CalendarDay(models.Model):
 class OutboxState(models.TextChoices):
     WAITING = "waiting", "待发送"
     DELIVERED = "delivered", "已送达"
-    DEAD = "dead", "多次失败"
+    DEAD = "dead", "未能送达"
 
 
 class OutboxMessage(models.Model):

@@ -16,21 +16,41 @@ from liangcheng.common.models import OutboxMessage, OutboxState
 logger = logging.getLogger(__name__)
 Handler = Callable[[OutboxMessage], None]
 HANDLERS: dict[str, Handler] = {}
-# A claimed message that is not finished within the lease is taken up again by whoever comes next. Handlers are
-# short (a row, one request with its own timeout), so nobody has to extend it.
+# Topics whose handler runs outside any transaction: it talks to other machines, and must not hold a lock meanwhile.
+OUTSIDE: set[str] = set()
+# A claimed message that is not finished within the lease is taken up again by whoever comes next. Longer than any
+# handler takes: a row, or one request with its own bound (WEBHOOK_TIMEOUT), for which the lease is begun anew.
 LEASE = timedelta(minutes=2)
+# So few slow ones per round, so that notices do not wait behind a receiver that hangs.
+_OUTSIDE_AT_ONCE = 4
 MAX_ATTEMPTS = 8
 # What stands in `last_error` from claiming to finishing; found there later, the worker died over this message.
 INTERRUPTED = "处理中断"
+
+
+class DeliveryFailed(DomainError):
+    """A receiver did not take it; tried again later. `code` is kept with the message and shown in words."""
+
+
+class PermanentFailure(DeliveryFailed):
+    """Trying again would not help until somebody changes something: dead at once."""
 
 
 class _Superseded(Exception):
     """The lease ran out and somebody else has this message now: take back what this attempt wrote."""
 
 
-def register_handler(topic: str, handler: Handler) -> None:
-    """Called by apps when they start: who delivers messages of `topic`. May be called twice for one message."""
+def register_handler(topic: str, handler: Handler, *, transactional: bool = True) -> None:
+    """Called by apps when they start: who delivers messages of `topic`. May be called twice for one message.
+
+    `transactional`: what the handler writes and the finish are one transaction. Else the handler runs outside any,
+    and only the finish is written after it; killed in between, the message is sent again with the same key.
+    """
     HANDLERS[topic] = handler
+    if transactional:
+        OUTSIDE.discard(topic)
+    else:
+        OUTSIDE.add(topic)
 
 
 def claim(limit: int) -> list[OutboxMessage]:
@@ -45,7 +65,10 @@ def claim(limit: int) -> list[OutboxMessage]:
         return []
     with transaction.atomic():
         skip = connection.features.has_select_for_update_skip_locked
-        found = list(due.select_for_update(skip_locked=skip)[:limit])
+        free = due.select_for_update(skip_locked=skip)
+        found = list(free.exclude(topic__in=OUTSIDE)[:limit])
+        if len(found) < limit:
+            found += free.filter(topic__in=OUTSIDE)[: min(limit - len(found), _OUTSIDE_AT_ONCE)]
         killers = [message.pk for message in found if _kills(message)]
         messages = [message for message in found if message.pk not in killers]
         OutboxMessage.objects.filter(pk__in=killers).update(state=OutboxState.DEAD)
@@ -71,16 +94,26 @@ def deliver_due(limit: int = 50) -> int:
 
 
 def _deliver(message: OutboxMessage) -> None:
-    """One attempt. What the handler writes and the finish are one transaction."""
+    """One attempt; see register_handler for what is one transaction with the finish."""
     try:
-        with transaction.atomic():
-            HANDLERS[message.topic](message)
-            if not _finish(message, state=OutboxState.DELIVERED, delivered_at=now(), last_error=""):
+        if message.topic in OUTSIDE:
+            # The others of this round have taken their time: from here on the lease is this message's alone.
+            if not _finish(message, run_at=now() + LEASE):
                 raise _Superseded
+            _attempt(message)
+        else:
+            with transaction.atomic():
+                _attempt(message)
     except _Superseded:
         logger.warning("outbox_superseded id=%s attempt=%s", message.pk, message.attempts)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the next message must still go out
         _put_off(message, error)
+
+
+def _attempt(message: OutboxMessage) -> None:
+    HANDLERS[message.topic](message)
+    if not _finish(message, state=OutboxState.DELIVERED, delivered_at=now(), last_error=""):
+        raise _Superseded
 
 
 def _put_off(message: OutboxMessage, error: Exception) -> None:
@@ -89,7 +122,8 @@ def _put_off(message: OutboxMessage, error: Exception) -> None:
     if message.topic not in HANDLERS:
         reason = f"没有处理程序：{message.topic}"
     logger.warning("outbox_failed id=%s attempt=%s error=%s", message.pk, message.attempts, reason)
-    state = OutboxState.DEAD if message.attempts >= MAX_ATTEMPTS else OutboxState.WAITING
+    hopeless = message.attempts >= MAX_ATTEMPTS or isinstance(error, PermanentFailure)
+    state = OutboxState.DEAD if hopeless else OutboxState.WAITING
     _finish(message, state=state, run_at=now() + backoff(message.attempts), last_error=reason[:500])
 
 

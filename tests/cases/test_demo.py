@@ -16,6 +16,7 @@ from cases.choices import Act, Light, PhotoKind, Status
 from cases.demo import people
 from cases.lights import light
 from cases.models import Attachment, Case, CaseEvent, Category, Notice
+from cases.notifications import TOPIC
 from cases.transitions import edges_from
 from grids.choices import GridKind, Role
 from grids.models import Grid, Posting
@@ -130,7 +131,9 @@ class TestCases:
 
     def test_notices_are_delivered_old_ones_read(self):
         assert not OutboxMessage.objects.exclude(state=OutboxState.DELIVERED).exists()
-        assert Notice.objects.count() == OutboxMessage.objects.count()
+        assert Notice.objects.count() == OutboxMessage.objects.filter(topic=TOPIC).count()
+        for person in User.objects.all():
+            assert person.unread == Notice.objects.filter(recipient=person, read_at__isnull=True).count()
         assert Notice.objects.filter(read_at__isnull=True).exists()
         assert Notice.objects.filter(read_at__isnull=False).exists()
         told = list(Notice.objects.order_by("id").values_list("created_at", flat=True))

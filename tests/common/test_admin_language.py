@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 
 from liangcheng.accounts.models import User
-from liangcheng.common.models import CalendarDay, OutboxMessage
+from liangcheng.common.models import CalendarDay, DeliveryChannel, OutboxMessage
 from tests import factories
 from tests.factories import Tree
 from tests.people import People
 
 # Words that an office writes in Latin letters itself, and the codes of the test data.
-ALLOWED = {"xlsx", "excel", "mb", "wyy", "hotline", "app"}
+ALLOWED = {"xlsx", "excel", "mb", "json", "wyy", "hotline", "app"}
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _SHOWN_ATTRIBUTES = ("title", "placeholder", "alt", "aria-label")
 
@@ -83,6 +83,7 @@ def rows(tree: Tree, people: People) -> dict[str, Any]:
         "cases.case": case,
         "cases.caseevent": case.events.get(),
         "common.calendarday": CalendarDay.objects.create(day="2026-10-01", note="国庆节"),
+        "common.deliverychannel": DeliveryChannel.objects.create(code="wyy", name="企业微信", url="https://wyy/"),
         "common.outboxmessage": OutboxMessage.objects.create(topic="案件消息", key="1"),
     }
     from cases.models import Notice
@@ -111,6 +112,8 @@ def pages(rows: dict[str, Any]) -> Iterator[str]:
         yield reverse("admin:common_calendarday_year", args=[year])
         yield reverse("admin:common_calendarday_notice", args=[year])
     yield reverse("admin:auth_user_password_change", args=[rows["accounts.user"].pk])
+    yield reverse("admin:common_channel_test", args=[rows["common.deliverychannel"].pk])
+    yield reverse("admin:common_outbox_resend")
     yield reverse("admin:accounts_service_tokens", args=[rows["accounts.serviceaccount"].pk])
 
 

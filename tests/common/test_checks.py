@@ -40,6 +40,12 @@ def test_host_names(hosts: list[str], https: bool, expected: set[str]):
         assert ids(run_checks(tags=["security"])) == expected
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(10, set()), (0, {"liangcheng.E005"}), (120, {"liangcheng.E005"})])
+def test_a_webhook_ends_before_the_lease(settings, seconds: int, expected: set[str]):
+    settings.WEBHOOK_TIMEOUT = seconds
+    assert ids(checks.check_webhook_timeout(None)) == expected
+
+
 @pytest.mark.django_db
 class TestDatabase:
     def test_database_of_the_tests_is_as_it_should_be(self):
