@@ -14,7 +14,7 @@ from cases.choices import Act, Tick
 from cases.deadlines import NO_LIMIT, REWORK_LIMIT, ClockMark, Limit, Mark, Standing, replay, warn_at
 from cases.models import Case, CaseEvent, ClockRule
 from liangcheng.common import office_time
-from liangcheng.common.calendar import WorkCalendar
+from liangcheng.common.calendar import SHANGHAI, WorkCalendar
 
 # The acts that move the clock, and as what.
 MARKS: dict[str, Mark] = {
@@ -86,6 +86,11 @@ def mark_of(act: str, at: datetime, data: Mapping[str, Any]) -> ClockMark:
     if kind is Mark.RENEW:
         return ClockMark(kind, at, limit=_limit(data["limit"]) if "limit" in data else REWORK_LIMIT)
     return ClockMark(kind, at, days=int(data.get("days", 0)))
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A moment as an event keeps it: in the office's zone, so that two of them compare as text."""
+    return moment.astimezone(SHANGHAI).isoformat() if moment else None
 
 
 def _limit(data: Mapping[str, Any] | None) -> Limit:

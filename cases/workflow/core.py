@@ -172,7 +172,7 @@ def move_clock(step: Step) -> None:
     """Let the act that is under way move the case's clock: its history, and this act as the last mark of it."""
     mark: ClockMark = timekeeping.mark_of(step.act, step.at, step.data)
     timekeeping.set_moments(step.case, [*timekeeping.history(step.case), mark], step.office)
-    step.data["due_at"] = step.case.due_at.isoformat() if step.case.due_at else None
+    step.data["due_at"] = timekeeping.iso(step.case.due_at)
 
 
 def renew_clock(step: Step) -> None:

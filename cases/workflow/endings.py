@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q, Sum
 
+from cases import timekeeping
 from cases.choices import Act, RejectReason, Status
 from cases.events import Before, record
 from cases.models import Case
@@ -127,3 +128,5 @@ def unmerge(step: Step, *, text: str) -> None:
         back = Status.PENDING
     step.goes_to(back)
     case.merged_into, case.merged_from, case.closed_at = None, "", None
+    # The calendar may have changed while the case did not count as open.
+    timekeeping.set_moments(case, timekeeping.history(case), step.office)

@@ -32,7 +32,7 @@ def _instruct(step: Step, kind: InstructionKind, text: str, days: int) -> None:
     row = Instruction.objects.create(
         case=case, kind=kind, text=step.text, given_by=step.person, given_at=step.at, days=days, due_at=end
     )
-    step.data = {"instruction": row.pk, "days": days, "answer_by": row.due_at.isoformat()}
+    step.data = {"instruction": row.pk, "days": days, "answer_by": timekeeping.iso(row.due_at)}
     _await_answers(step)
 
 

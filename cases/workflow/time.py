@@ -1,7 +1,7 @@
 """Acts that concern time: first contact, 延期, 挂账, and what the clock says and recomputes by itself."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from django.conf import settings
 
@@ -40,7 +40,7 @@ def grant_extension(step: Step, *, days: int | None = None, text: str = "") -> N
     asked = case.extension_days or 0
     granted = need_days(asked if days is None else days, most=asked)
     step.text = optional_text(text)
-    step.data = {"days": granted, "asked": asked, "before": case.due_at.isoformat() if case.due_at else None}
+    step.data = {"days": granted, "asked": asked, "before": timekeeping.iso(case.due_at)}
     case.extension_count += 1
     case.extension_days, case.extension_asked_by = None, None
     move_clock(step)
@@ -117,11 +117,7 @@ def recalculate(step: Step, *, marks: Iterable[ClockMark] | None = None) -> None
     `marks`: the clock marks of the history, where the caller has read them already.
     """
     case = step.case
-    before = _iso(case.due_at)
+    before = timekeeping.iso(case.due_at)
     timekeeping.set_moments(case, timekeeping.history(case) if marks is None else marks, step.office)
     step.text = "工作日历有变动，期限重新计算。"
-    step.data = {"before": before, "due_at": _iso(case.due_at)}
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    step.data = {"before": before, "due_at": timekeeping.iso(case.due_at)}

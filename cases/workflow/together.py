@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from cases import assignment
+from cases import assignment, timekeeping
 from cases.choices import Act, HelperRole, InviteeKind, LinkKind
 from cases.models import Case, CaseLink, CoHandler, Coordination, Invitee, JointReport
 from cases.refusals import need_choice, need_line, need_text, optional_text
@@ -60,7 +60,7 @@ def convene(
     step.data = {
         "coordination": row.pk,
         "place": row.place,
-        "meets_at": meets_at.isoformat(),
+        "meets_at": timekeeping.iso(meets_at),
         # Party membership is sensitive: members are counted here and named on the case page only.
         "invited": [invitee.name for invitee in invited if invitee.kind != InviteeKind.MEMBER],
         "members": sum(invitee.kind == InviteeKind.MEMBER for invitee in invited),

@@ -11,9 +11,10 @@ from cases.choices import Act, LimitUnit
 from cases.deadlines import ClockMark, Limit, Mark, Standing, days_later, due, length, replay, warn_at
 from cases.timekeeping import as_data, mark_of
 from liangcheng.common.calendar import SHANGHAI, WorkCalendar, build, parse_hours
+from tests.examples import MANY
 
 HOURS = parse_hours("09:00-11:30,13:00-17:30")
-many = settings(max_examples=2_000, deadline=None)
+many = settings(max_examples=MANY, deadline=None)
 
 days = st.dates(date(2025, 11, 1), date(2027, 2, 28))
 moments = st.builds(
