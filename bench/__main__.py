@@ -1,4 +1,4 @@
-"""`./run bench [--cases N] [--times N]`: one table of costs and ratios. Figures of one machine; trust the ratios."""
+"""`./run bench [--cases N] [--times N] [--sweep]`: costs and ratios. Figures of one machine, so trust the ratios."""
 
 import argparse
 import json
@@ -24,13 +24,19 @@ def main() -> None:
 
     people = data.build(options.cases)
     print(f"{options.cases:,} 件案件的数据就绪，用时 {time.perf_counter() - began:.0f} 秒\n")
-    _table(people, options.times)
+    if options.sweep:
+        from bench import sweep
+
+        sweep.measure(options.cases // 100)
+    else:
+        _table(people, options.times)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench", description="每个请求的开销，及其与空视图之比")
     parser.add_argument("--cases", type=int, default=100_000, help="案件数（默认 100000）")
     parser.add_argument("--times", type=int, default=200, help="每项请求次数（默认 200）")
+    parser.add_argument("--sweep", action="store_true", help="测到期处理：百分之一的案件到期，每秒处理多少件")
     return parser.parse_args()
 
 

@@ -332,7 +332,7 @@ def _draw_number(case: Case, at: datetime) -> str:
 def _on_record(case: Case, photos: Sequence[Photo]) -> dict[str, Any]:
     return {
         "category": case.category.code,
-        "due_at": case.due_at.isoformat() if case.due_at else None,
+        "due_at": timekeeping.iso(case.due_at),
         "photos": len(photos),
         "on_spot": bool(case.result),
     }

@@ -5,7 +5,9 @@ is personal, the stand-in may not even see that case.
 The same event is never told twice to one person: the outbox key and the notice are both unique.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -31,6 +33,7 @@ URGENT_ACTS = frozenset({Act.OVERDUE, Act.URGE, Act.SUPERVISE, Act.INSTRUCT})
 # What stays in the house: another system need not know who looked at a telephone number, or our notes.
 _NOT_PUSHED = frozenset({Act.REVEAL, Act.NOTE, Act.ATTACH})
 _DESK_ROLES = (Role.LIAISON, Role.HEAD, Role.DISPATCHER)
+_remembered: ContextVar[dict[tuple[Q, Q], frozenset[int]] | None] = ContextVar("recipients", default=None)
 # (the case as it now stands, the event) → condition on Posting.
 Who = Callable[[Case, CaseEvent], Q]
 
@@ -217,10 +220,26 @@ def _recipients(audience: "Iterable[Who]", case: Case, event: CaseEvent) -> set[
         told |= who(case, event)
         if who not in _PERSONAL:
             lent |= who(case, event)
+    known, key = _remembered.get(), (told, lent)
     if not audience:
         return set()
+    if known is not None and key in known:
+        return set(known[key])
     people = Posting.objects.current(user__is_service=False).order_by().values_list("user_id", flat=True)
-    return set(people.filter(told).union(stand_ins_for(people.filter(lent))))
+    found = frozenset(people.filter(told).union(stand_ins_for(people.filter(lent))))
+    if known is not None:
+        known[key] = found
+    return set(found)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within this block the same question about who serves where is asked once: for a sweep of seconds, no longer."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
 
 
 def deliver(message: OutboxMessage) -> None:

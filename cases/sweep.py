@@ -7,7 +7,7 @@ workers may sweep at once. What is due is asked of `cases.agenda` after the lock
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from cases import timekeeping, workflow
 from cases.agenda import Item, agenda
 from cases.choices import Act, Satisfaction, Tick
 from cases.models import Case
+from cases.notifications import remembering
 from cases.timekeeping import Office
 from grids.choices import SHORT_LEVEL
 from liangcheng.common import office_time
@@ -37,11 +38,16 @@ def sweep(patience: float | None = None) -> Counter[str]:
     `patience`: stop after so many seconds.
     """
     began, done = time.monotonic(), Counter[str]()
-    while patience is None or time.monotonic() - began < patience:
-        handled = _batch()
-        if handled is None:
-            break
-        done.update(handled)
+    with remembering():
+        while patience is None or time.monotonic() - began < patience:
+            try:
+                handled = _batch(_tick_off)
+            except Exception as error:  # noqa: BLE001 -- one of them does not work: find out which, the others must go on
+                logger.warning("sweep_batch_failed error=%s", place_of(error))
+                handled = _batch(_carefully)
+            if handled is None:
+                break
+            done.update(handled)
     return done
 
 
@@ -58,7 +64,7 @@ def due_cases() -> Any:
     return Case.objects.filter(clock_at__lte=now()).order_by("clock_at")
 
 
-def _batch() -> Counter[str] | None:
+def _batch(handle: Callable[[Case, Office], list[str]]) -> Counter[str] | None:
     """Up to BATCH due cases in one transaction; None when there is none that nobody else has."""
     if not due_cases().exists():
         # Without this, an idle worker would ask SQLite for its one write lock every minute.
@@ -68,27 +74,26 @@ def _batch() -> Counter[str] | None:
         office = timekeeping.office(office_time.held())
         locked = due_cases().select_for_update(skip_locked=skip, of=("self",)).select_related(*workflow.LOADED)[:BATCH]
         cases = list(locked)
-        done = Counter[str]()
-        for case in cases:
-            done.update(_one(case, office))
+        done = Counter(tick for case in cases for tick in handle(case, office))
     return done if cases else None
 
 
-def _one(case: Case, office: Office) -> Iterable[str]:
-    """All that is due with one locked case. One that fails is put off, and does not hold up the others."""
+def _carefully(case: Case, office: Office) -> list[str]:
+    """The same, each case in a savepoint of its own: one that fails is put off and does not hold up the others."""
     try:
         with transaction.atomic():
-            return [item.tick.value for item in _tick_off(case, office)]
+            return _tick_off(case, office)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the other cases must be handled
         logger.error("sweep_failed case=%s error=%s", case.pk, place_of(error))
         Case.objects.filter(pk=case.pk).update(clock_at=now() + RETRY)
         return ["failed"]
 
 
-def _tick_off(case: Case, office: Office) -> list[Item]:
-    moment, done = now(), list[Item]()
+def _tick_off(case: Case, office: Office) -> list[str]:
+    """All that is due with one locked case; the names of what was done."""
+    moment, done = now(), list[str]()
     while item := _due(case, office, moment):
-        done.append(item)
+        done.append(item.tick.value)
         _TICKS[item.tick](case, office)
     if not done:
         # Nothing is due after all: the rules have changed, or the case is from before the clock.
