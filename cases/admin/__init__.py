@@ -1,4 +1,4 @@
-"""Cases in the admin: everything is read here; what changes a case goes through cases/workflow.py."""
+"""Cases in the admin: everything is read here; what changes a case goes through cases/workflow/."""
 
 from cases.admin import cases, lists, records
 

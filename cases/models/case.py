@@ -34,7 +34,7 @@ class CaseCounter(models.Model):
 class Case(GridAnchored, VersionedModel):
     """案件. `grid` is where it was discovered, `handling_grid` who answers now, always on the path of `grid`.
 
-    State is written by cases/workflow.py only.
+    State is written by cases/workflow/ only.
     """
 
     number = models.CharField("案件编号", max_length=20)
