@@ -19,3 +19,4 @@ class CasesConfig(AppConfig):
         blockers.register_blocker(reports.open_cases_at)
         panels.register_counts(reports.grid_counts)
         panels.register_panel(reports.open_cases_panel)
+        panels.register_panel(reports.on_time_panel)

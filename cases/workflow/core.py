@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.db.models import Subquery
 
-from cases import deadlines, timekeeping
-from cases.choices import OPEN_STATUSES, Act, Status, Tick
-from cases.deadlines import ClockMark, Limit
+from cases import timekeeping
+from cases.choices import OPEN_STATUSES, Act, Tick
+from cases.deadlines import REWORK_LIMIT, ClockMark
 from cases.events import Before, Idempotency, already_done, record
 from cases.models import Case
 from cases.refusals import permit
@@ -177,8 +177,7 @@ def move_clock(step: Step) -> None:
 
 def renew_clock(step: Step) -> None:
     """The result no longer stands: a limit of three working days of its own; the promise stays on the case."""
-    limit = Limit(deadlines.REWORK_DAYS, deadlines.REWORK_LIMIT.unit)
-    step.data["limit"] = timekeeping.as_data(limit)
+    step.data["limit"] = timekeeping.as_data(REWORK_LIMIT)
     move_clock(step)
     timekeeping.forget(step.case, Tick.WARN, Tick.OVERDUE)
 
@@ -188,7 +187,3 @@ def take_back_result(case: Case) -> None:
     case.result, case.resolved_level, case.satisfaction = "", "", ""
     case.resolved_by, case.resolved_at, case.closed_at = None, None, None
     case.on_time, case.on_time_original = None, None
-
-
-def is_before_result(case: Case) -> bool:
-    return case.status in {Status.PENDING, Status.DISPATCHED, Status.HANDLING}
