@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from cases.choices import Act, ReturnReason
 from cases.models import Case, CaseEvent, CaseReturn
+from cases.models.history import GIVING
 from grids.choices import Role
 from grids.models import Department
 from grids.scoping import Scope, scope_of
@@ -167,9 +168,8 @@ def _received(events: "QuerySet[CaseEvent]") -> Counter[Who]:
 
     A 工作交接 back to the desk gives the case to nobody; it has no name either.
     """
-    given = Q(act=Act.DISPATCH) | Q(act=Act.HAND_OVER, data__has_key="assignee")
     rows = (
-        events.filter(given)
+        events.filter(Q(act=Act.DISPATCH) | Q(data__has_key="assignee"), act__in=GIVING)
         .order_by()
         .annotate(user=KT("data__user_id"), department=KT("data__department_id"))
         .values_list("user", "department")
