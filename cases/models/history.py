@@ -50,7 +50,7 @@ class CaseEvent(models.Model):
         indexes = [
             models.Index(fields=["community_id", "id"], name="event_community"),
             # Who was given how many cases in a period (cases/returns.py).
-            models.Index(fields=["created_at"], name="event_given", condition=Q(act__in=GIVING)),
+            models.Index(fields=["act", "created_at"], name="event_act_time"),
         ]
         constraints = [
             UniqueConstraint(
