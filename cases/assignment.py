@@ -13,13 +13,13 @@ from grids.querysets import within
 from liangcheng.common.exceptions import InvalidInput
 
 User = get_user_model()
-_HANDLING_ROLES = (Role.OFFICER, Role.LIAISON, Role.HEAD)
+HANDLING_ROLES = (Role.OFFICER, Role.LIAISON, Role.HEAD)
 
 
 def assignable_users(case: Case) -> "QuerySet[Any]":
     """People who serve in the subtree of the handling grid: officers, liaisons, heads; not a department's staff."""
     postings = Posting.objects.current().filter(
-        within(case.handling_grid, "grid__"), role__in=_HANDLING_ROLES, department__isnull=True
+        within(case.handling_grid, "grid__"), role__in=HANDLING_ROLES, department__isnull=True
     )
     return User.objects.filter(pk__in=postings.order_by().values("user_id"), is_service=False).order_by("full_name")
 
@@ -30,17 +30,20 @@ def assignable_departments(case: Case) -> "QuerySet[Department]":
 
 
 def assign(case: Case, assignee_id: int | None, department_id: int | None) -> dict[str, Any]:
-    """Put the case on one plate. Returns what the event should say. Raises InvalidInput for anybody out of scope."""
+    """Put the case on one plate. Returns what the event should say: name and id; figures count by the id.
+
+    Raises InvalidInput for anybody out of scope.
+    """
     clear(case)
     if assignee_id is not None:
         person = assignable_users(case).filter(pk=assignee_id).first()
         if person is None:
             raise InvalidInput("unknown_assignee", "请选择负责网格范围内的在岗人员。", field="assignee_id")
         case.assignee = person
-        return {"assignee": person.full_name}
+        return {"assignee": person.full_name, "user_id": person.pk}
     [department] = departments(case, [department_id] if department_id else [], field="department_id")
     case.assigned_department = department
-    return {"department": department.short_name}
+    return {"department": department.short_name, "department_id": department.pk}
 
 
 def departments(case: Case, ids: Iterable[int], *, field: str) -> list[Department]:

@@ -141,6 +141,13 @@ def _whom_it_reminds(case: Case, event: CaseEvent) -> Q:
     return _handler(case, event) | _desk(case, event)
 
 
+def _handed(case: Case, event: CaseEvent) -> Q:
+    """The successor, or the desk that the case is back at. Of many handed over at once only the first event tells."""
+    if event.data.get("batch", {}).get("count") == 0:
+        return NOTHING
+    return _handler(case, event) | _desk_without_handler(case, event)
+
+
 # What these are told is theirs alone; it is not lent to a stand-in.
 _PERSONAL: tuple[Who, ...] = (_finder, _all_finders)
 
@@ -162,7 +169,7 @@ AUDIENCE: dict[Act, tuple[Who, ...]] = {
     Act.ESCALATE: (_desk, _had_it, _other_side),
     Act.HAND_DOWN: (_desk,),
     Act.WITHDRAW: (_handler, _helpers),
-    Act.HAND_OVER: (_handler, _desk_without_handler),
+    Act.HAND_OVER: (_handed,),
     Act.EXTEND: (_heads,),
     Act.GRANT_EXTENSION: (_handler, _desk_without_handler),
     Act.REFUSE_EXTENSION: (_handler, _desk_without_handler),
@@ -289,6 +296,10 @@ def is_urgent(event: CaseEvent) -> bool:
 def notice_text(event: CaseEvent) -> str:
     """One line without personal data: number, title, what happened, where it lies now."""
     case = event.case
+    many = event.data.get("batch", {}).get("count", 0)
+    if many > 1:
+        whither = event.data.get("assignee") or f"“{event.to_grid.short_name}”重新派遣"
+        return f"工作交接：{event.data['from']}的 {many} 件案件交给{whither}"[:200]
     return f"{case.number} {case.title}：{event.get_act_display()}，{event.to_grid.short_name}"[:200]
 
 

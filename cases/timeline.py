@@ -106,8 +106,7 @@ def _entry(event: CaseEvent) -> Entry:
 
 def _details(event: CaseEvent) -> Iterable[tuple[str, str]]:
     data: Mapping[str, Any] = event.data
-    if data.get("assignee") or data.get("department"):
-        yield "派给", f"{data.get('assignee') or data['department']}{'（签派）' if data.get('binding') else ''}"
+    yield from _plates(event.act, data)
     if data.get("co_handlers"):
         yield "协办", "、".join(data["co_handlers"])
     if data.get("reason") and event.act in _REASONS:
@@ -120,6 +119,14 @@ def _details(event: CaseEvent) -> Iterable[tuple[str, str]]:
         yield "照片", f"{data['photos']} 张"
     if data.get("due_at") and event.act in {Act.REWORK, Act.REOPEN}:
         yield "新时限", datetime.fromisoformat(data["due_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _plates(act: str, data: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Whose plate the case left and whose it came to."""
+    if act == Act.HAND_OVER and data.get("from"):
+        yield "原处置人", str(data["from"])
+    if data.get("assignee") or data.get("department"):
+        yield "派给", f"{data.get('assignee') or data['department']}{'（签派）' if data.get('binding') else ''}"
 
 
 def _label(choices: Any, value: str) -> str:

@@ -13,6 +13,9 @@ from cases.querysets import AppendOnlyQuerySet
 from grids.choices import GridKind
 from grids.models import Grid
 
+# The acts that put a case on somebody's plate.
+GIVING = (Act.DISPATCH.value, Act.HAND_OVER.value)
+
 
 class CaseEvent(models.Model):
     """What happened to a case: written once, in the transaction of the act, never changed.
@@ -44,7 +47,11 @@ class CaseEvent(models.Model):
         verbose_name = "案件记录"
         verbose_name_plural = "案件记录"
         ordering = ["id"]
-        indexes = [models.Index(fields=["community_id", "id"], name="event_community")]
+        indexes = [
+            models.Index(fields=["community_id", "id"], name="event_community"),
+            # Who was given how many cases in a period (cases/returns.py).
+            models.Index(fields=["act", "created_at"], name="event_act_time"),
+        ]
         constraints = [
             UniqueConstraint(
                 fields=["actor", "idempotency_key"], name="event_key_once", condition=~Q(idempotency_key="")

@@ -4,6 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from cases import handover, returns
 from cases.choices import Light, Urgency
 from cases.lights import light, light_text
 from cases.models import Case
@@ -20,6 +21,24 @@ register.filter("mask_phone", mask_phone)
 def may_file(user: User) -> bool:
     """Whether filing a case is offered at all."""
     return may_discover(user)
+
+
+@register.simple_tag
+def may_hand_over(user: User) -> bool:
+    """Whether 工作交接 is offered at all."""
+    return handover.may_hand_over(user)
+
+
+@register.simple_tag
+def may_read_returns(user: User) -> bool:
+    """Whether the figures of 退单 are offered at all."""
+    return returns.may_read(user)
+
+
+@register.simple_tag
+def own_returns(user: User) -> list[returns.Figure]:
+    """退单 of the user and of their departments; empty where there was neither a dispatch nor a return."""
+    return returns.own(user)
 
 
 @register.simple_tag

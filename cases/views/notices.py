@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from cases import inbox
@@ -23,10 +24,17 @@ def notices(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark as read, go to the case. A case that has left the reader's scope answers 404 there."""
+    """Mark as read, go to the case; after a handover of many, to what is the reader's now.
+
+    A case that has left the reader's scope answers 404 there.
+    """
     rows = Notice.objects.filter(recipient=signed_in(request))
     notice = get_object_or_404(rows.select_related("event__case"), pk=pk)
     inbox.mark_read(signed_in(request), pk)
+    data = notice.event.data
+    if data.get("batch", {}).get("count", 0) > 1:
+        wanted = "assigned=me&open=true" if "user_id" in data else "todo=pending"
+        return redirect(f"{reverse('cases:list')}?{wanted}")
     return redirect("cases:detail", notice.event.case.number)
 
 

@@ -1,11 +1,14 @@
 """From the desk to the result: dispatch, accept, return, resolve; and what moves a case from one plate to another."""
 
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from django.db.models import DateTimeField, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from cases import assignment, attachments
 from cases.choices import Act, HelperRole, ReturnReason, Status
-from cases.models import CaseReturn, CoHandler
+from cases.models import Case, CaseReturn, CoHandler
 from cases.photos import Photo
 from cases.refusals import need_choice, need_text, optional_text
 from cases.transitions import Party
@@ -112,9 +115,16 @@ def return_(step: Step, *, reason: str, text: str) -> None:
         created_at=step.at,
     )
     case.return_count += 1
-    case.bounced = case.return_count >= step.office.thresholds(case.handling_level, case.urgency).returns
+    case.bounced = _returns_here(case) >= step.office.thresholds(case.handling_level, case.urgency).returns
     step.data["bounced"] = case.bounced
     assignment.clear(case)
+
+
+def _returns_here(case: Case) -> int:
+    """退单 since the case came to this grid or was taken up again: what it bounced on before is past. One statement."""
+    reopened = case.events.filter(act=Act.REOPEN).order_by("-pk").values("created_at")[:1]
+    since = Coalesce(Subquery(reopened), Value(case.arrived_at, output_field=DateTimeField()))
+    return case.returns.filter(created_at__gte=case.arrived_at).filter(created_at__gte=since).count()
 
 
 @act(Act.RESOLVE)
@@ -137,14 +147,18 @@ def resolve(step: Step, *, text: str, photos: Sequence[Photo] = ()) -> None:
 
 
 @act(Act.HAND_OVER)
-def hand_over(step: Step, *, to_user_id: int | None, text: str) -> None:
+def hand_over(step: Step, *, to_user_id: int | None, text: str, batch: Mapping[str, Any] | None = None) -> None:
     """工作交接: an open case of somebody who leaves, to their successor; back to the desk without one.
 
-    The state stays where it is and the deadline runs on. See cases.handover for all cases of a person at once.
+    The state stays where it is and the deadline runs on. See cases.handover for all cases of a person at once; `batch`
+    is what it says of the whole on each event. A pending 延期 is from now on the successor's: nobody grants their own.
     """
     case = step.case
     step.text = need_text(text, "text", "请写明交接原因。")
-    step.data = {"from": case.assignee.full_name if case.assignee else ""}
+    step.data = {"from": case.assignee.full_name if case.assignee else "", "from_id": case.assignee_id}
+    if batch:
+        step.data["batch"] = dict(batch)
+    asked_by_them = case.extension_asked_by_id is not None and case.extension_asked_by_id == case.assignee_id
     binding = case.binding
     if to_user_id is None:
         assignment.clear(case)
@@ -155,5 +169,7 @@ def hand_over(step: Step, *, to_user_id: int | None, text: str) -> None:
         return
     step.data |= assignment.assign(case, to_user_id, None)
     case.binding = binding
+    if asked_by_them:
+        case.extension_asked_by = case.assignee
     if case.status == Status.DISPATCHED:
         case.status_since = step.at
