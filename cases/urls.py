@@ -11,6 +11,7 @@ urlpatterns = [
     path("cases/", views.case_list, name="list"),
     path("cases/new/", views.new_case, name="new"),
     path("cases/new/locate/", views.locate, name="locate"),
+    path("cases/new/similar/", views.similar, name="similar"),
     path("cases/<str:number>/", views.case_detail, name="detail"),
     path("cases/<str:number>/photos/<int:pk>/", views.case_photo, name="photo"),
     path("cases/<str:number>/<slug:act>/", views.case_act, name="act"),

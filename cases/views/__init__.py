@@ -5,6 +5,7 @@ from cases.views.detail import case_detail, case_photo
 from cases.views.filing import locate, new_case
 from cases.views.listing import case_list
 from cases.views.notices import notices, open_notice, read_all_notices
+from cases.views.similar import similar
 from cases.views.workbench import workbench
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "notices",
     "open_notice",
     "read_all_notices",
+    "similar",
     "workbench",
 ]

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from cases import assignment
+from cases import assignment, attachments
 from cases.choices import Act, HelperRole, InviteeKind, LinkKind
 from cases.models import Case, CaseLink, CoHandler, Coordination, Invitee, JointReport
+from cases.photos import Photo
 from cases.refusals import need_choice, need_line, need_text, optional_text
 from cases.workflow.core import Step, act
 from liangcheng.common import text as texts
@@ -120,7 +121,13 @@ def conclude(
 
 @act(Act.JOIN)
 def join(
-    step: Step, *, text: str = "", reporter_name: str = "", reporter_phone: str = "", wants_reply: bool = False
+    step: Step,
+    *,
+    text: str = "",
+    reporter_name: str = "",
+    reporter_phone: str = "",
+    wants_reply: bool = False,
+    photos: Sequence[Photo] = (),
 ) -> None:
     """我也遇到: joins an open case instead of filing it anew; counts as heat, is answered together with it."""
     phone = texts.normalize(reporter_phone)
@@ -137,7 +144,8 @@ def join(
         created_at=step.at,
     )
     step.case.heat += 1
-    step.data = {"heat": step.case.heat}
+    attachments.store(step.case, photos, actor=step.actor, at=step.at)
+    step.data = {"heat": step.case.heat, "photos": len(photos)}
 
 
 @act(Act.LINK)
