@@ -12,6 +12,7 @@ from cases.models import Case
 from cases.refusals import need_choice, need_line, need_text, optional_text
 from cases.workflow.core import Step, act
 from liangcheng.common.exceptions import InvalidInput
+from liangcheng.common.text import normalize
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -46,15 +47,22 @@ def transfer(step: Step, *, body: str, number: str = "", text: str) -> None:
 
 def _lock_for_merge(actor: "User | None", case_id: int, inputs: dict[str, Any]) -> None:
     """Both cases, the one that the main case went into, and what went into the first."""
-    number = str(inputs.get("main_number", "")).strip()
-    wanted = Case.objects.none() if actor is None else Case.objects.visible_to(actor).filter(number=number)
+    number = _number(inputs.get("main_number", ""))
+    street = Case.objects.filter(pk=case_id).order_by().values_list("community_id", flat=True).first()
+    wanted = Case.objects.none() if actor is None else Case.objects.visible_to(actor)
+    wanted = wanted.filter(community_id=street, number=number).order_by()
 
     def party() -> set[int]:
-        rows = Case.objects.filter(Q(pk__in=wanted.order_by().values("pk")) | Q(merged_into=case_id))
-        found = list(rows.order_by().values_list("pk", "merged_into_id"))
-        return {case_id} | {pk for pk, _ in found} | {into for _, into in found if into}
+        main = wanted.values_list("pk", "merged_into_id").first() or ()
+        along = Case.objects.filter(merged_into=case_id).order_by().values_list("pk", flat=True)
+        return {case_id, *filter(None, main), *along}
 
     _lock(party)
+
+
+def _number(written: str) -> str:
+    """As it stands on the case: people type it in full width or in small letters."""
+    return normalize(str(written)).upper()
 
 
 def _lock_for_unmerge(actor: "User | None", case_id: int, inputs: dict[str, Any]) -> None:
@@ -113,7 +121,8 @@ def merge(step: Step, *, main_number: str, text: str = "") -> None:
 def _main(step: Step, number: str) -> Case:
     """The open case that is to carry on, locked; of one that was merged itself, the case that it went into."""
     case = step.case
-    wanted = Case.objects.visible_to(step.person).filter(community_id=case.community_id, number=number.strip()).first()
+    rows = Case.objects.visible_to(step.person).filter(community_id=case.community_id, number=_number(number))
+    wanted = rows.order_by().first()
     if wanted is None:
         raise InvalidInput("unknown_main", "没有找到主案件，请核对编号。", field="main_number")
     wanted_id = wanted.merged_into_id or wanted.pk

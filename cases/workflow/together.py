@@ -152,7 +152,7 @@ def join(
 def link(step: Step, *, number: str, kind: str = LinkKind.RELATED, text: str = "") -> None:
     """关联案件: this case follows up another one, or both belong together. Changes neither."""
     chosen = need_choice(kind, LinkKind, "kind", "请选择两件案件的关系。")
-    number = number.strip()
+    number = texts.normalize(number).upper()
     other = Case.objects.visible_to(step.person).filter(number=number, community_id=step.case.community_id).first()
     if other is None or other.pk == step.case.pk:
         raise InvalidInput("unknown_number", "没有找到这件案件，请核对编号。", field="number")
