@@ -128,7 +128,7 @@ def test_cases_go_over_with_whoever_answers_for_them(tree: Tree, jin: Jin, peopl
         assert (case.handling_grid, case.handling_level) == (answers, answers.kind)
         assert case.neighborhood_id == target.pk
         # What was written down then stays.
-        assert case.events.get().to_grid in jin.sources
+        assert case.events.get().to_grid in (*jin.sources, tree.area)
     assert (there.grid, below.grid, below.second_grid) == (target, jin.micros[1], target)
     reader = factories.posted("new", target, Role.LIAISON)
     assert Case.objects.visible_to(reader).count() == 2
