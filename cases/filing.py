@@ -5,18 +5,18 @@ from typing import Any
 
 from django import forms
 
+from cases import borders
 from cases.choices import Nature, Source, Urgency
 from cases.forms import MOST_PHOTOS, PhotosField
 from cases.models import Case, Category
-from cases.places import default_grid_id, grids_to_file_at, located
+from cases.places import default_grid_id, grids_to_file_at, located, written
 from cases.workflow import Report
-from grids.choices import SHORT_LEVEL, GridKind
-from grids.models import Grid
+from grids.choices import SHORT_LEVEL
 from grids.scoping import scope_of
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError
 from liangcheng.common.web import PlainField, Segments, TextField
-from members.addresses import Address, parse_address
+from members.addresses import Address
 from members.models import Building
 
 _RECENT_LOOKED_AT = 40
@@ -88,6 +88,9 @@ class ReportForm(forms.Form):
     result = TextField(label="处置结果", required=False, rows=3, placeholder="做了什么，现在怎样")
     result_photos = PhotosField(label="处置后照片")
     key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    # The case that this one follows up, and the similar ones that were before the user's eyes.
+    follows = PlainField(widget=forms.HiddenInput, required=False)
+    shown = PlainField(required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -110,9 +113,8 @@ class ReportForm(forms.Form):
             own = default_grid_id(self.user)
             self.initial["grid_code"] = next((grid.code for grid in self.grids.values() if grid.pk == own), "")
         streets = {grid.community_id for grid in self.grids.values()}
-        neighbours = Grid.objects.active().filter(community__in=streets, kind=GridKind.NEIGHBORHOOD).order_by("code")
         select: Any = self.fields["second_grid_code"].widget
-        select.choices = [("", "没有"), *neighbours.values_list("code", "short_name")]
+        select.choices = [("", "没有"), *borders.neighbours(streets, self.grids.values())]
 
     def _offer_categories(self) -> None:
         self.categories = {row.code: row for row in Category.objects.filter(is_active=True).order_by("code")}
@@ -141,14 +143,12 @@ class ReportForm(forms.Form):
         return cleaned
 
     def address(self) -> Address:
-        """The address taken apart; a whole one pasted into the road's field counts as well."""
-        data = self.cleaned_data
-        if data["lane"] or data["number"]:
-            return Address(
-                data["road"], data["lane"].rstrip("弄"), data["number"].rstrip("号"), data["room"].rstrip("室")
-            )
-        parsed = parse_address(data["road"])
-        return parsed if parsed.number or parsed.lane else Address(road=data["road"], room=data["room"].rstrip("室"))
+        """The address taken apart."""
+        return written(*(self.cleaned_data[name] for name in ("road", "lane", "number", "room")))
+
+    def whole_address(self) -> str:
+        """The address as the case keeps it: what the book can know, then the words for the exact spot."""
+        return " ".join(filter(None, (str(self.address()), self.cleaned_data["place"])))
 
     def report(self) -> Report:
         """What the form says, as the rule takes it. The address book may name a grid below the chosen one."""
@@ -158,7 +158,7 @@ class ReportForm(forms.Form):
         more = ("reporter_phone", "reporter_anonymous", "wants_reply", "confidential", "resolved_on_spot", "result")
         return Report(
             grid_code=self._grid_code(address),
-            address=" ".join(filter(None, (str(address), data["place"]))),
+            address=self.whole_address(),
             **{name: data[name] for name in (*plain, *more)},
         )
 

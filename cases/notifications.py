@@ -119,6 +119,11 @@ def _all_finders(case: Case, event: CaseEvent) -> Q:
     return _finder(case, event) | Q(user__in=merged) | Q(user__in=joint)
 
 
+def _joint_finders(case: Case, event: CaseEvent) -> Q:
+    """撤案 by one of several who reported the same: the others learn that nothing comes of it."""
+    return _all_finders(case, event) if case.heat > 1 else NOTHING
+
+
 def _arrival(case: Case, event: CaseEvent) -> Q:
     return _chain(case, event) if case.urgency == Urgency.EMERGENCY else _desk(case, event)
 
@@ -149,7 +154,7 @@ def _handed(case: Case, event: CaseEvent) -> Q:
 
 
 # What these are told is theirs alone; it is not lent to a stand-in.
-_PERSONAL: tuple[Who, ...] = (_finder, _all_finders)
+_PERSONAL: tuple[Who, ...] = (_finder, _all_finders, _joint_finders)
 
 # act → who is told; the actor never is. Acts that are missing tell nobody.
 AUDIENCE: dict[Act, tuple[Who, ...]] = {
@@ -168,7 +173,7 @@ AUDIENCE: dict[Act, tuple[Who, ...]] = {
     Act.REOPEN: (_desk,),
     Act.ESCALATE: (_desk, _had_it, _other_side),
     Act.HAND_DOWN: (_desk,),
-    Act.WITHDRAW: (_handler, _helpers),
+    Act.WITHDRAW: (_handler, _helpers, _joint_finders),
     Act.HAND_OVER: (_handed,),
     Act.EXTEND: (_heads,),
     Act.GRANT_EXTENSION: (_handler, _desk_without_handler),

@@ -6,7 +6,7 @@ from grids.choices import KINDS, PATH_FIELD, GridKind
 from grids.models import Grid
 from grids.scoping import scope_of
 from members import registry
-from members.addresses import Address
+from members.addresses import Address, parse_address
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -28,15 +28,29 @@ def default_grid_id(user: "User") -> int | None:
     return posts[-1].grid_id if posts and posts[-1].kind != GridKind.COMMUNITY else None
 
 
-def located(user: "User", address: Address) -> Grid | None:
-    """The grid of the address, by the address book; None when unknown or not the user's to file at."""
+def written(road: str, lane: str, number: str, room: str = "") -> Address:
+    """The address out of its fields; a whole one pasted into the road's field counts as well."""
+    if lane or number:
+        return Address(road, lane.rstrip("弄"), number.rstrip("号"), room.rstrip("室"))
+    parsed = parse_address(road)
+    return parsed if parsed.number or parsed.lane else Address(road=road, room=room.rstrip("室"))
+
+
+def located_id(user: "User", address: Address) -> int | None:
+    """The id of the address's grid in the user's streets, by the address book. At most one statement."""
     if not (address.lane or address.number):
         return None
     scope = scope_of(user)
     streets = None if scope.everything else sorted({post.path[0] for post in scope.posts if post.path[0]})
-    grid_id = registry.find_grid(address=str(address), community_ids=streets)
+    return registry.find_grid(address=str(address), community_ids=streets)
+
+
+def located(user: "User", address: Address) -> Grid | None:
+    """The grid of the address, by the address book; None when unknown or not the user's to file at."""
+    grid_id = located_id(user, address)
     if grid_id is None:
         return None
+    scope = scope_of(user)
     path = [PATH_FIELD[kind] for kind in KINDS]
     grid: Grid | None = Grid.objects.active().select_related(*path).filter(pk=grid_id).order_by().first()
     return grid if grid and scope.may_anchor_at(grid) else None

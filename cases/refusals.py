@@ -30,9 +30,7 @@ def permit(case: Case, act: Act, actor: "User | None") -> Edge:
     """
     edges = edges_from(act, case.status)
     if not edges:
-        raise IllegalTransition(
-            "illegal_transition", f"案件目前为“{Status(case.status).label}”，不能进行“{act.label}”。"
-        )
+        raise IllegalTransition("illegal_transition", f"{_state(case)}，不能进行“{act.label}”。")
     parties = parties_of(case, actor)
     edge = next((edge for edge in edges if edge.parties & parties), None)
     if edge is None:
@@ -45,6 +43,13 @@ def permit(case: Case, act: Act, actor: "User | None") -> Edge:
     if act in _DECIDES_EXTENSION and actor is not None and case.extension_asked_by_id == actor.pk:
         raise NotPermitted("own_extension", "自己申请的延期须由他人审批。")
     return edge
+
+
+def _state(case: Case) -> str:
+    """Where the case rests; of one that was merged, where it went. One statement for that one."""
+    if case.merged_into:
+        return f"案件已并入 {case.merged_into.number}"
+    return f"案件目前为“{Status(case.status).label}”"
 
 
 _DECIDES_EXTENSION = {Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION}
@@ -158,7 +163,7 @@ def refusal(case: Case, user: "User | None", act: Act) -> DomainError | None:
 
 def available_actions(case: Case, user: "User | None") -> list[Act]:
     """The acts that `user` may do on `case` now, in the order of the table."""
-    return [act for act in TABLE if refusal(case, user, act) is None]
+    return [act for act in TABLE if edges_from(act, case.status) and refusal(case, user, act) is None]
 
 
 def need_text(text: str, field: str, message: str) -> str:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("cases/", views.case_list, name="list"),
     path("cases/new/", views.new_case, name="new"),
     path("cases/new/locate/", views.locate, name="locate"),
+    path("cases/new/similar/", views.similar, name="similar"),
     path("cases/handover/", views.hand_over, name="handover"),
     path("cases/handover/<str:key>/", views.hand_over_done, name="handover_done"),
     path("cases/returns/", views.returns, name="returns"),

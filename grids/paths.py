@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import ForeignKey
+from django.db.models import ForeignKey, Q
 
 from grids.choices import KINDS, PATH_FIELD, RANK
 from grids.models import Grid, GridAnchored
@@ -57,10 +57,15 @@ def reanchor(sources: Iterable[Grid], target: Grid) -> None:
     for model in anchored_models():
         rows = model._default_manager.filter(grid_id__in=source_ids).order_by()
         moved = rows.update(grid_id=target.pk, **target.path_ids())
+        elsewhere: set[int] = set()
         for name in _other_references(model):
-            moved += model._default_manager.filter(**{f"{name}_id__in": source_ids}).update(**{f"{name}_id": target.pk})
+            rows = model._default_manager.filter(**{f"{name}_id__in": source_ids}).order_by()
+            elsewhere.update(rows.exclude(within(target)).values_list("pk", flat=True))
+            moved += rows.update(**{f"{name}_id": target.pk})
         if moved:
-            model.after_regrid(model._default_manager.filter(within(target)).order_by())
+            # Rows of another grid that only refer to the target (border cases) have changed as well.
+            changed = within(target) | Q(pk__in=elsewhere)
+            model.after_regrid(model._default_manager.filter(changed).order_by())
 
 
 def _other_references(model: type[GridAnchored]) -> list[str]:

@@ -7,6 +7,7 @@ from cases.views.handover import hand_over, hand_over_done
 from cases.views.listing import case_list
 from cases.views.notices import notices, open_notice, read_all_notices
 from cases.views.returns import returns
+from cases.views.similar import similar
 from cases.views.workbench import workbench
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "open_notice",
     "read_all_notices",
     "returns",
+    "similar",
     "workbench",
 ]

@@ -1,5 +1,7 @@
 """上报: file a case, in under a minute."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -7,19 +9,20 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from cases.choices import PhotoKind
+from cases.duplicates import DAYS
 from cases.filing import ReportForm
 from cases.forms import read_photos
 from cases.models import Case
 from cases.photos import Photo
-from cases.places import located, path_text
+from cases.places import located, path_text, written
 from cases.views.common import idempotency
-from cases.workflow import discover, may_discover
+from cases.views.similar import alike, followed, join_instead, link_to_followed, to_show_first
+from cases.workflow import Idempotency, discover, may_discover
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted
 from liangcheng.common.text import normalize
 from liangcheng.common.web import refuse
-from members.addresses import Address, parse_address
 
 
 @login_required
@@ -28,23 +31,58 @@ def new_case(request: HttpRequest) -> HttpResponse:
     if not may_discover(user):
         return refuse(request, NotPermitted("not_permitted", "您目前没有可上报案件的岗位，请联系街道管理员。"))
     if request.method != "POST":
-        # A grid's page offers to file there.
-        return _show(request, ReportForm(user=user, initial={"grid_code": request.GET.get("grid", "")}))
+        return _show(request, ReportForm(user=user, initial=_initial(request, user)))
     form = ReportForm(request.POST, request.FILES, user=user)
-    case = _file(request, form, user) if form.is_valid() else None
-    if case is None:
+    if "join" in request.POST:
+        return _joined(request, form)
+    if not form.is_valid():
         return _show(request, form)
-    messages.success(request, f"已上报，案件编号 {case.number}，现在由“{case.handling_grid.short_name}”办理。")
+    found = to_show_first(form, _key(request, form))
+    case = None if found else _file(request, form, user)
+    if case is None:
+        return _show(request, form, found)
+    link_to_followed(request, case, user, form.cleaned_data["follows"])
+    messages.success(request, f"已上报，案件编号 {case.number}，{_where(case)}。")
     return redirect(f"{reverse('cases:detail', args=[case.number])}?done=new")
+
+
+def _initial(request: HttpRequest, user: User) -> dict[str, str]:
+    """A grid's page offers to file there, the page of a case that has ended to follow it up."""
+    initial = {"grid_code": request.GET.get("grid", "")}
+    if number := request.GET.get("follows", ""):
+        earlier = followed(user, number)
+        if earlier is None:
+            messages.warning(request, "没有找到要跟进的案件，将按新案件上报。")
+        else:
+            initial["follows"] = earlier.number
+    return initial
+
+
+def _where(case: Case) -> str:
+    if case.second_grid is None or case.handling_level == case.grid.kind:
+        return f"现在由“{case.handling_grid.short_name}”办理"
+    sides = f"“{case.grid.short_name}”和“{case.second_grid.short_name}”"
+    return f"涉及{sides}，由两边共同的上级“{case.handling_grid.short_name}”办理，两边都能看到"
+
+
+def _joined(request: HttpRequest, form: ReportForm) -> HttpResponse:
+    """我也遇到 instead of a case of one's own. The case page then clears the draft, as after filing."""
+    case = join_instead(request, form)
+    if case is None:
+        return _show(request, form, alike(form.user, request.POST))
+    messages.success(request, f"已登记到 {case.number}，没有另立案件：共反映 {case.heat} 次，办结后一并答复。")
+    return redirect(f"{reverse('cases:detail', args=[case.number])}?done=new")
+
+
+def _key(request: HttpRequest, form: ReportForm) -> Idempotency | None:
+    files = [file for name in request.FILES for file in request.FILES.getlist(name)]
+    return idempotency(form.cleaned_data["key"], request.POST, files)
 
 
 def _file(request: HttpRequest, form: ReportForm, user: User) -> Case | None:
     """The filed case; None when it was refused, with the reason in the form."""
     try:
-        photos = _photos(form)
-        files = [file for name in request.FILES for file in request.FILES.getlist(name)]
-        key = idempotency(form.cleaned_data["key"], request.POST, files)
-        return discover(actor=user, report=form.report(), photos=photos, idempotency=key)
+        return discover(actor=user, report=form.report(), photos=_photos(form), idempotency=_key(request, form))
     except DomainError as error:
         if form.errors:
             return None
@@ -69,9 +107,13 @@ def _photos(form: ReportForm) -> list[Photo]:
         raise
 
 
-def _show(request: HttpRequest, form: ReportForm) -> HttpResponse:
+def _show(request: HttpRequest, form: ReportForm, found: Sequence[Case] = ()) -> HttpResponse:
+    """The form; `found`: with these similar cases on top."""
     context = {
         "form": form,
+        "similar": found,
+        "days": DAYS,
+        "follows": followed(form.user, form["follows"].value() or ""),
         "roads": form.roads(),
         "photos_lost": form.is_bound and bool(request.FILES),
         "photo_count": sum(len(request.FILES.getlist(name)) for name in request.FILES),
@@ -83,7 +125,7 @@ def _show(request: HttpRequest, form: ReportForm) -> HttpResponse:
 def locate(request: HttpRequest) -> HttpResponse:
     """Which grid an address belongs to: a fragment for the form, while it is typed."""
     road, lane, number = (normalize(request.GET.get(name, ""))[:60] for name in ("road", "lane", "number"))
-    address = Address(road, lane.rstrip("弄"), number.rstrip("号")) if lane or number else parse_address(road)
+    address = written(road, lane, number)
     grid = located(signed_in(request), address)
     chosen = request.GET.get("grid_code", "")
     context = {

@@ -1,8 +1,10 @@
 """Endings other than closing: reject, withdraw, transfer; and merging, which can be undone."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, Q, Sum
+from django.db import transaction
+from django.db.models import F, Sum
 
 from cases import timekeeping
 from cases.choices import Act, RejectReason, Status
@@ -11,6 +13,7 @@ from cases.models import Case
 from cases.refusals import need_choice, need_line, need_text, optional_text
 from cases.workflow.core import Step, act
 from liangcheng.common.exceptions import InvalidInput
+from liangcheng.common.text import normalize
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -44,23 +47,49 @@ def transfer(step: Step, *, body: str, number: str = "", text: str) -> None:
 
 
 def _lock_for_merge(actor: "User | None", case_id: int, inputs: dict[str, Any]) -> None:
-    """Both cases, and what is merged into the first, locked in one order: two that merge crosswise do not block."""
-    wanted = Case.objects.none()
-    if actor is not None:
-        number = str(inputs.get("main_number", "")).strip()
-        wanted = Case.objects.visible_to(actor).filter(number=number)
-    ids = {case_id}
-    for pk, into in wanted.order_by().values_list("pk", "merged_into_id")[:5]:
-        ids |= {pk, into or pk}
-    _lock(Q(pk__in=ids) | Q(merged_into=case_id))
+    """Both cases, the one that the main case went into, and what went into the first."""
+    number = _number(inputs.get("main_number", ""))
+    street = Case.objects.filter(pk=case_id).order_by().values_list("community_id", flat=True).first()
+    wanted = Case.objects.none() if actor is None else Case.objects.visible_to(actor)
+    wanted = wanted.filter(community_id=street, number=number).order_by()
+
+    def party() -> set[int]:
+        main = wanted.values_list("pk", "merged_into_id").first() or ()
+        along = Case.objects.filter(merged_into=case_id).order_by().values_list("pk", flat=True)
+        return {case_id, *filter(None, main), *along}
+
+    _lock(party)
+
+
+def _number(written: str) -> str:
+    """As it stands on the case: people type it in full width or in small letters."""
+    return normalize(str(written)).upper()
 
 
 def _lock_for_unmerge(actor: "User | None", case_id: int, inputs: dict[str, Any]) -> None:
-    _lock(Q(pk=case_id) | Q(pk__in=Case.objects.filter(pk=case_id).values("merged_into")))
+    def party() -> set[int]:
+        into = Case.objects.filter(pk=case_id).order_by().values_list("merged_into_id", flat=True).first()
+        return {case_id, into or case_id}
+
+    _lock(party)
 
 
-def _lock(which: Q) -> None:
-    list(Case.objects.filter(which).order_by("pk").select_for_update().values_list("pk", flat=True))
+def _lock(party: Callable[[], set[int]]) -> None:
+    """Lock all that belong to it in one order, so that two that merge crosswise do not block each other.
+
+    What belongs to it may change while others are waited for: the locks are then given back and taken anew, since a
+    row that is locked late would be locked out of order.
+    """
+    wanted = party()
+    while True:
+        point = transaction.savepoint()
+        list(Case.objects.filter(pk__in=wanted).order_by("pk").select_for_update().values_list("pk", flat=True))
+        now_wanted = party()
+        if now_wanted <= wanted:
+            transaction.savepoint_commit(point)
+            return
+        transaction.savepoint_rollback(point)
+        wanted = now_wanted
 
 
 @act(Act.MERGE, lock_first=_lock_for_merge)
@@ -79,7 +108,7 @@ def merge(step: Step, *, main_number: str, text: str = "") -> None:
     along = Case.objects.filter(merged_into=case)
     # Each keeps the reports that are its own, so that any of them can be taken out again.
     case.heat -= along.aggregate(heat=Sum("heat"))["heat"] or 0
-    along.update(merged_into=main)
+    along.update(merged_into=main, version=F("version") + 1, updated_at=step.at)
     record(
         main,
         Act.ABSORB,
@@ -93,7 +122,8 @@ def merge(step: Step, *, main_number: str, text: str = "") -> None:
 def _main(step: Step, number: str) -> Case:
     """The open case that is to carry on, locked; of one that was merged itself, the case that it went into."""
     case = step.case
-    wanted = Case.objects.visible_to(step.person).filter(community_id=case.community_id, number=number.strip()).first()
+    rows = Case.objects.visible_to(step.person).filter(community_id=case.community_id, number=_number(number))
+    wanted = rows.order_by().first()
     if wanted is None:
         raise InvalidInput("unknown_main", "没有找到主案件，请核对编号。", field="main_number")
     wanted_id = wanted.merged_into_id or wanted.pk
@@ -102,7 +132,7 @@ def _main(step: Step, number: str) -> Case:
     main = Case.objects.select_for_update(of=("self",)).select_related("handling_grid").get(pk=wanted_id)
     if not main.is_open:
         raise InvalidInput("main_not_open", f"主案件{main.get_status_display()}，不能再并入。", field="main_number")
-    if main.confidential and not case.confidential:
+    if main.confidential != case.confidential:
         raise InvalidInput("main_confidential", "保密件只能与保密件并案。", field="main_number")
     return main
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from cases import assignment, timekeeping
+from cases import assignment, attachments, timekeeping
 from cases.choices import Act, HelperRole, InviteeKind, LinkKind
 from cases.models import Case, CaseLink, CoHandler, Coordination, Invitee, JointReport
+from cases.photos import Photo
 from cases.refusals import need_choice, need_line, need_text, optional_text
 from cases.workflow.core import Step, act
 from liangcheng.common import text as texts
@@ -120,7 +121,13 @@ def conclude(
 
 @act(Act.JOIN)
 def join(
-    step: Step, *, text: str = "", reporter_name: str = "", reporter_phone: str = "", wants_reply: bool = False
+    step: Step,
+    *,
+    text: str = "",
+    reporter_name: str = "",
+    reporter_phone: str = "",
+    wants_reply: bool = False,
+    photos: Sequence[Photo] = (),
 ) -> None:
     """我也遇到: joins an open case instead of filing it anew; counts as heat, is answered together with it."""
     phone = texts.normalize(reporter_phone)
@@ -137,14 +144,15 @@ def join(
         created_at=step.at,
     )
     step.case.heat += 1
-    step.data = {"heat": step.case.heat}
+    attachments.store(step.case, photos, actor=step.actor, at=step.at)
+    step.data = {"heat": step.case.heat, "photos": len(photos)}
 
 
 @act(Act.LINK)
 def link(step: Step, *, number: str, kind: str = LinkKind.RELATED, text: str = "") -> None:
     """关联案件: this case follows up another one, or both belong together. Changes neither."""
     chosen = need_choice(kind, LinkKind, "kind", "请选择两件案件的关系。")
-    number = number.strip()
+    number = texts.normalize(number).upper()
     other = Case.objects.visible_to(step.person).filter(number=number, community_id=step.case.community_id).first()
     if other is None or other.pk == step.case.pk:
         raise InvalidInput("unknown_number", "没有找到这件案件，请核对编号。", field="number")

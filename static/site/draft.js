@@ -4,7 +4,8 @@
 (function () {
   "use strict";
   var PREFIX = "draft:";
-  var SKIPPED = { csrfmiddlewaretoken: 1, version: 1 };
+  // What belongs to this very page, not to what was typed.
+  var SKIPPED = { csrfmiddlewaretoken: 1, version: 1, follows: 1, shown: 1, join: 1 };
   var DAYS = 1;
   var user = document.body.dataset.user || "";
 
@@ -27,7 +28,7 @@
 
   function write(form, values) {
     Array.from(form.elements).forEach(function (field) {
-      if (!(field.name in values) || field.type === "file") return;
+      if (!(field.name in values) || SKIPPED[field.name] || field.type === "file") return;
       var kept = values[field.name];
       if (field.type === "checkbox" || field.type === "radio") field.checked = kept.indexOf(field.value) >= 0;
       else if (kept.length && (field.tagName !== "SELECT" || field.querySelector('option[value="' + window.CSS.escape(kept[0]) + '"]'))) field.value = kept[0];

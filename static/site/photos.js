@@ -66,12 +66,13 @@
         var earlier = [];
         input.addEventListener("click", function () { earlier = Array.from(input.files); });
         input.addEventListener("change", function () {
-          var button = field.closest("form").querySelector("button:not([type=button])");
+          var buttons = field.closest("form").querySelectorAll("button:not([type=button])");
+          function hold(held) { buttons.forEach(function (button) { button.disabled = held; }); }
           if (!window.DataTransfer) return;
           // Sending waits for the shrinking, which takes about a second per photo on an old phone.
-          button.disabled = true;
+          hold(true);
           input.multiple = true;
-          add(input, earlier).then(function () { button.disabled = false; preview(field); }, function () { button.disabled = false; });
+          add(input, earlier).then(function () { hold(false); preview(field); }, function () { hold(false); });
         });
       });
     });

@@ -116,17 +116,19 @@ def test_rows_that_would_exist_twice_are_named(jin: Jin) -> None:
     assert Grid.objects.get(pk=jin.sources[0].pk).is_active
 
 
-def test_cases_go_over_with_whoever_answers_for_them(jin: Jin, people: People) -> None:
+def test_cases_go_over_with_whoever_answers_for_them(tree: Tree, jin: Jin, people: People) -> None:
     kind = factories.category(level=GridKind.NEIGHBORHOOD)
     there = factories.case(people.dispatcher, jin.sources[0], kind)
     below = factories.case(people.dispatcher, jin.micros[1], kind, second_grid_code=jin.sources[2].code)
-    assert below.handling_grid == jin.sources[1]
+    # A border case begins at the grid above both sides.
+    assert below.handling_grid == tree.area
     target = jin.merge()
-    for case in (there, below):
+    for case, answers in ((there, target), (below, tree.area)):
         case.refresh_from_db()
-        assert (case.handling_grid, case.handling_level, case.neighborhood_id) == (target, "NEIGHBORHOOD", target.pk)
+        assert (case.handling_grid, case.handling_level) == (answers, answers.kind)
+        assert case.neighborhood_id == target.pk
         # What was written down then stays.
-        assert case.events.get().to_grid in jin.sources
+        assert case.events.get().to_grid in (*jin.sources, tree.area)
     assert (there.grid, below.grid, below.second_grid) == (target, jin.micros[1], target)
     reader = factories.posted("new", target, Role.LIAISON)
     assert Case.objects.visible_to(reader).count() == 2
