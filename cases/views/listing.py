@@ -79,7 +79,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
 
 def _carried(params: QueryDict) -> list[tuple[str, str]]:
     """What the form cannot say itself; of what is ticked, the answer 否."""
-    carried = [(name, params[name]) for name in _CARRIED if params.get(name)]
+    carried = [(name, str(params[name])) for name in _CARRIED if params.get(name)]
     return carried + [(name, "false") for name in _TICKED if params.get(name) == "false"]
 
 
