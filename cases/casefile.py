@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_r
 
 from cases import timekeeping, timeline
 from cases.choices import Act, LinkKind, PhotoKind
+from cases.deadlines import local_day
 from cases.models import Case, CaseEvent, CaseLink, CoHandler, Coordination, Instruction, Invitee
 from liangcheng.common import office_time
 from liangcheng.common.clock import now as clock_now
@@ -84,6 +85,7 @@ def case_context(case: Case, user: "User") -> dict[str, Any]:
         "open_instructions": [row for row in instructions if row.answered_at is None] if case.is_open else [],
         "answered": [row for row in instructions if row.answered_at is not None],
         "meetings": meetings,
+        "review_due": case.review_on is not None and case.review_on <= local_day(now),
         "company": company,
         "entries": timeline.entries(events, company.known),
         "cut": cut,

@@ -181,7 +181,7 @@ class CaseFilterSet(filters.FilterSet):
     suspended = _choice("挂账中", YES_NO, method="by_set")
     merged = _choice("已并案", YES_NO, method="by_set")
     border = _choice("交界案件", YES_NO, method="by_set")
-    second_side = _choice("相邻一方是我的网格", YES_NO, method="by_second_side")
+    second_side = _choice("与我网格交界", YES_NO, method="by_second_side")
     co_handled = _choice("我部门协办", YES_NO, method="by_co_handled")
     heat = _WholeNumber(
         label="反映人次",

@@ -40,11 +40,10 @@ def case_status(case: Case) -> SafeString:
 
 @register.simple_tag
 def case_contact(case: Case) -> str | SafeString:
-    """The light of 先行联系 with its words, while it is owed; nothing otherwise."""
-    shown = contact_light(case)
-    if shown not in {ContactLight.WAITING, ContactLight.LATE}:
+    """The light of 先行联系 while it is owed and in time; once late it is among the marks, here and in lists."""
+    if contact_light(case) != ContactLight.WAITING:
         return ""
-    return format_html('<span class="light light-contact-{}">{}</span>', shown.value, shown.label)
+    return format_html('<span class="light light-contact-waiting">{}</span>', "待先行联系")
 
 
 @register.simple_tag

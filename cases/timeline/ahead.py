@@ -138,8 +138,10 @@ def _step(case: Case, now: datetime) -> str:
             return f"等待{here}核查处置结果"
         case Status.AWAITING_FEEDBACK:
             return f"等待{here}回访反映人"
-    review = words.day(case.review_on, now) if case.review_on else ""
-    return f"挂账中，{review} 复核" if review else "挂账中"
+    if case.review_on is None:
+        return "挂账中"
+    day = words.day(case.review_on, now)
+    return f"等待复核挂账，{day}到期" if case.review_on <= local_day(now) else f"挂账中，{day} 复核"
 
 
 def _at_the_desk(case: Case) -> str:
@@ -161,7 +163,7 @@ def _beside(case: Case, facts: Facts, now: datetime) -> Iterator[str]:
     if case.first_contact_due_at and case.first_contact_at is None and before_result:
         late = case.first_contact_due_at < now
         until = words.moment(case.first_contact_due_at, now)
-        yield f"等待先行联系反映人，{'已超过期限' if late else '期限'} {until}"
+        yield f"等待先行联系反映人{f'，已超过期限（{until}）' if late else f'，期限 {until}'}"
     for row in facts.meetings:
         if row.concluded_at is None:
             yield f"{words.moment(row.meets_at, now)} 在{row.place}协调，会后登记结果"
