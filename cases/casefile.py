@@ -13,7 +13,6 @@ from cases import timekeeping, timeline
 from cases.choices import Act, LinkKind, PhotoKind
 from cases.deadlines import local_day
 from cases.models import Case, CaseEvent, CaseLink, CoHandler, Coordination, Instruction, Invitee
-from liangcheng.common import office_time
 from liangcheng.common.clock import now as clock_now
 
 if TYPE_CHECKING:
@@ -58,9 +57,9 @@ class Company:
     known: Collection[str] = ()
 
 
-def case_context(case: Case, user: "User") -> dict[str, Any]:
+def case_context(case: Case, user: "User", office: timekeeping.Office) -> dict[str, Any]:
     """What the case page shows, besides what may be done. Prefetches the helpers onto the case."""
-    now, office = clock_now(), timekeeping.office(office_time.mark())
+    now = clock_now()
     events, cut = _events(case)
     acts = {event.act for event in events}
     photos = list(case.attachments.all())

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from cases import timekeeping
 from cases.casefile import RELATIONS, case_context
 from cases.choices import Act, Status
 from cases.models import Attachment, Case
@@ -40,7 +41,7 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     user = signed_in(request)
     case = visible_case(user, number, *RELATIONS)
     # First of all: what may be done is asked of the helpers that are read with it.
-    context = case_context(case, user)
+    context = case_context(case, user, timekeeping.office(getattr(case, "office_mark", "") or ""))
     acts = available_actions(case, user)
     context |= {
         "actions": _buttons(case, acts),

@@ -57,14 +57,12 @@ def test_finds_and_leaves_out(case: Case, tree: Tree, people: People, query: str
     assert other.first_contact_due_at is None
     Case.objects.filter(pk=case.pk).update(first_contact_due_at=None)
     assert found(people.area_liaison, query) == set()
-    given = {
-        name: now() + value
-        if isinstance(value, timedelta)
-        else getattr(tree, value)
-        if name == "second_grid"
-        else value
-        for name, value in fields.items()
-    }
+    given = dict(fields)
+    for name, value in fields.items():
+        if isinstance(value, timedelta):
+            given[name] = now() + value
+        elif name == "second_grid":
+            given[name] = getattr(tree, value)
     Case.objects.filter(pk=case.pk).update(**given)
     assert found(people.area_liaison, query) == {case.number}
     name, _, value = query.partition("=")
