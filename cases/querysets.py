@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Case as When_
 from django.db.models import Q, Value, When
@@ -86,17 +87,18 @@ def _helpers(department_ids: Iterable[int], **more: Any) -> Q:
     ids = list(department_ids)
     if not ids:
         return NOTHING
-    from cases.models import CoHandler  # models need these querysets
-
-    return Q(pk__in=CoHandler.objects.filter(department_id__in=ids, **more).order_by().values("case_id"))
+    return _has_row("CoHandler", department_id__in=ids, **more)
 
 
 def returned_by(*, person_id: int | None = None, department_id: int | None = None) -> Q:
     """Cases that this person or department sent back, however often."""
-    from cases.models import CaseReturn  # models need these querysets
+    return _has_row("CaseReturn", **({"person_id": person_id} if person_id else {"department_id": department_id}))
 
-    who = {"person_id": person_id} if person_id else {"department_id": department_id}
-    return Q(pk__in=CaseReturn.objects.filter(**who).order_by().values("case_id"))
+
+def _has_row(model: str, **which: Any) -> Q:
+    """Cases that such a row of `model` belongs to; by name, since models need these querysets."""
+    rows = apps.get_model("cases", model)._default_manager.filter(**which)
+    return Q(pk__in=rows.order_by().values("case_id"))
 
 
 def second_side(scope: Scope) -> Q:
@@ -149,9 +151,7 @@ class CaseQuerySet(AnchoredQuerySet):
             if post.kind != GridKind.COMMUNITY:
                 condition |= _borders(post)
         if scope.department_ids:
-            helpers = cast("type[models.Model]", self.model._meta.get_field("co_handlers").related_model)
-            helped = helpers._default_manager.filter(department_id__in=scope.department_ids)
-            condition |= Q(assigned_department_id__in=scope.department_ids) | Q(pk__in=helped.values("case_id"))
+            condition |= Q(assigned_department_id__in=scope.department_ids) | _helpers(scope.department_ids)
         return self.filter(condition)
 
     def open(self) -> Self:
