@@ -9,18 +9,33 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from cases.choices import Light, Nature, Source, Status, Urgency
+from cases import querysets
+from cases.choices import ContactLight, Light, Nature, Source, Status, Urgency
 from cases.models import Case, Category
 from cases.querysets import RUNNING, at_once, due_soon, overdue
 from cases.todo import Todo, conditions
 from grids.choices import SHORT_LEVEL
-from grids.models import Department, Grid
+from grids.models import Department, Grid, Posting
 from grids.scoping import NOTHING, scope_of
 from liangcheng.common.clock import now
 from liangcheng.common.text import normalize
 
 YES_NO = (("true", "是"), ("false", "否"))
-LIGHTS = tuple((light.value, light.label) for light in (Light.GREEN, Light.YELLOW, Light.RED, Light.AT_ONCE))
+LIGHTS = tuple(
+    (light.value, light.label) for light in (Light.GREEN, Light.YELLOW, Light.RED, Light.AT_ONCE, Light.PAUSED)
+)
+CONTACTS = tuple((light.value, light.label) for light in (ContactLight.WAITING, ContactLight.LATE))
+HEATS = (("2", "2 人次以上"), ("3", "3 人次以上"), ("5", "5 人次以上"), ("10", "10 人次以上"))
+# Yes-or-no filters that stand for one condition of cases.querysets.
+_SETS = {
+    "supervised": querysets.SUPERVISED,
+    "instructed": querysets.INSTRUCTED,
+    "extension": querysets.EXTENSION_ASKED,
+    "bounced": querysets.BOUNCED,
+    "suspended": querysets.SUSPENDED,
+    "merged": querysets.MERGED,
+    "border": querysets.BORDER,
+}
 _TOO_LONG = "最多 %(limit_value)d 个字。"
 _NOT_A_CHOICE = {"invalid_choice": "没有“%(value)s”这个选项。"}
 _NOT_A_DATE = {"invalid": "日期请写成 2026-11-23 这样。"}
@@ -76,6 +91,24 @@ class CaseFilterForm(forms.Form):
             raise forms.ValidationError("没有这个条线部门，或不在您的网格范围内。", code="unknown")
         return found
 
+    def clean_returned_by(self) -> dict[str, int]:
+        """u<ID> of somebody who serves or served in the user's grids, d<ID> of a department that serves them."""
+        given = self.cleaned_data["returned_by"]
+        if not given:
+            return {}
+        kind, pk = given[0], given[1:]
+        if kind not in "ud" or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+            raise forms.ValidationError("退单人写作 u 或 d 加编号，如 u12（人员）、d3（部门）。", code="invalid")
+        known = self.known.get("returned_by")
+        if kind == "d":
+            found = given in known if known else departments_of(self.user).filter(pk=pk).exists()
+        else:
+            visible = Grid.objects.visible_to(self.user).order_by().values("pk")
+            found = Posting.objects.filter(user_id=pk, grid__in=visible).exists()
+        if not found:
+            raise forms.ValidationError("没有这个人员或部门，或不在您的网格范围内。", code="unknown")
+        return {"person_id" if kind == "u" else "department_id": int(pk)}
+
     def _grid(self, name: str) -> Grid | None:
         return self._named(Grid.objects.visible_to(self.user), name, "没有这个网格，或不在您的网格范围内。")
 
@@ -110,6 +143,13 @@ def _day(label: str, method: str) -> filters.DateFilter:
     return filters.DateFilter(label=label, method=method, widget=widget, error_messages=_NOT_A_DATE)
 
 
+class _WholeNumber(filters.NumberFilter):
+    field_class = forms.IntegerField
+
+    def get_max_validator(self) -> None:
+        """The filter has its own, with Chinese words."""
+
+
 class CaseFilterSet(filters.FilterSet):
     """Of the cases it is given: the caller narrows them to `visible_to(user)` first."""
 
@@ -133,6 +173,28 @@ class CaseFilterSet(filters.FilterSet):
     assigned = _choice("由我处置", (("me", "由我处置"),), method="by_assigned")
     mine = _choice("我上报的", YES_NO, method="by_mine")
     returned = _choice("退回或返工过", YES_NO, method="by_returned")
+    contact = _choice("先行联系", CONTACTS, method="by_contact")
+    supervised = _choice("督办", YES_NO, method="by_set")
+    instructed = _choice("待答复批示", YES_NO, method="by_set")
+    extension = _choice("延期待审批", YES_NO, method="by_set")
+    bounced = _choice("退单待签派", YES_NO, method="by_set")
+    suspended = _choice("挂账中", YES_NO, method="by_set")
+    merged = _choice("已并案", YES_NO, method="by_set")
+    border = _choice("交界案件", YES_NO, method="by_set")
+    second_side = _choice("与我网格交界", YES_NO, method="by_second_side")
+    co_handled = _choice("我部门协办", YES_NO, method="by_co_handled")
+    heat = _WholeNumber(
+        label="反映人次",
+        method="by_heat",
+        min_value=2,
+        max_value=100_000,
+        error_messages={
+            "invalid": "反映人次请填整数。",
+            "min_value": "反映人次从 2 起。",
+            "max_value": "反映人次最多 100000。",
+        },
+    )
+    returned_by = _words("退单人", "by_returned_by", 20)
     department = _words("条线部门", "by_department", 30)
     reported_after = _day("上报日期从", "by_reported_after")
     reported_before = _day("上报日期到", "by_reported_before")
@@ -184,6 +246,27 @@ class CaseFilterSet(filters.FilterSet):
         back = Q(return_count__gt=0) | Q(rework_count__gt=0)
         return rows.filter(back if value == "true" else ~back)
 
+    def by_contact(self, rows: Any, name: str, value: str) -> Any:
+        late = value == ContactLight.LATE
+        return rows.filter(querysets.contact_late(now()) if late else querysets.contact_waiting(now()))
+
+    def by_set(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(_SETS[name] if value == "true" else ~_SETS[name])
+
+    def by_second_side(self, rows: Any, name: str, value: str) -> Any:
+        mine = querysets.second_side(scope_of(self.request.user))
+        return rows.filter(mine if value == "true" else ~mine)
+
+    def by_co_handled(self, rows: Any, name: str, value: str) -> Any:
+        helped = querysets.helped_by(scope_of(self.request.user).department_ids)
+        return rows.filter(helped if value == "true" else ~helped)
+
+    def by_heat(self, rows: Any, name: str, value: int) -> Any:
+        return rows.filter(querysets.heat_from(value))
+
+    def by_returned_by(self, rows: Any, name: str, value: dict[str, int]) -> Any:
+        return rows.filter(querysets.returned_by(**value))
+
     def by_department(self, rows: Any, name: str, value: list[int]) -> Any:
         return rows.filter(assigned_department_id__in=value)
 
@@ -203,6 +286,8 @@ def light_condition(light: str, moment: datetime) -> Q:
             return due_soon(moment)
         case Light.AT_ONCE:
             return at_once(moment)
+        case Light.PAUSED:
+            return querysets.SUSPENDED
         case Light.GREEN:
             return RUNNING & Q(due_at__gte=moment) & ~due_soon(moment) & ~at_once(moment)
     return NOTHING

@@ -1,16 +1,18 @@
 """Sets of cases. What a set means (open, overdue, mine) is written here once; filters, pages and API ask for it."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Case as When_
 from django.db.models import Q, Value, When
 
-from cases.choices import RUNNING_STATUSES, Urgency
+from cases.choices import RUNNING_STATUSES, HelperRole, Status, Urgency
 from grids.choices import KINDS, PATH_FIELD, GridKind, Role
 from grids.querysets import AnchoredQuerySet
-from grids.scoping import Post, Scope, scope_of
+from grids.scoping import NOTHING, Post, Scope, scope_of
 from liangcheng.common.clock import now as clock_now
 
 if TYPE_CHECKING:
@@ -36,17 +38,75 @@ def at_once(now: datetime) -> Q:
     return RUNNING & Q(urgency=Urgency.EMERGENCY) & (Q(due_at__isnull=True) | Q(due_at__gte=now))
 
 
+# 先行联系 is owed: also while 挂账, which does not stop its limit.
+_CONTACT_OWED = Q(is_open=True, status__in=sorted({*RUNNING_STATUSES, Status.SUSPENDED}), first_contact_at__isnull=True)
+
+
 def contact_late(now: datetime) -> Q:
     """先行联系 is owed and its limit has passed."""
-    return RUNNING & Q(first_contact_at__isnull=True, first_contact_due_at__lt=now)
+    return _CONTACT_OWED & Q(first_contact_due_at__lt=now)
 
 
 def contact_waiting(now: datetime) -> Q:
     """先行联系 is owed and still in time."""
-    return RUNNING & Q(first_contact_at__isnull=True, first_contact_due_at__gte=now)
+    return _CONTACT_OWED & Q(first_contact_due_at__gte=now)
 
 
 INSTRUCTED = Q(is_open=True, instruction_due_at__isnull=False)
+SUPERVISED = Q(supervised=True)
+SUSPENDED = Q(is_open=True, status=Status.SUSPENDED)
+EXTENSION_ASKED = Q(is_open=True, extension_days__isnull=False)
+# After too many 退单, until the grid above dispatches.
+BOUNCED = Q(is_open=True, status=Status.PENDING, bounced=True)
+MERGED = Q(status=Status.MERGED)
+BORDER = Q(second_grid__isnull=False)
+
+
+def review_due(today: date) -> Q:
+    """挂账 whose review date has come."""
+    return SUSPENDED & Q(review_on__lte=today)
+
+
+def heat_from(least: int) -> Q:
+    """Met with by at least so many: the case's own report, 我也遇到, and what was merged into it."""
+    return Q(heat__gte=least)
+
+
+def helped_by(department_ids: Iterable[int]) -> Q:
+    """Departments that help (协办), finished or not; invitations do not count."""
+    return _helpers(department_ids, role=HelperRole.HELPER)
+
+
+def help_owed_by(department_ids: Iterable[int]) -> Q:
+    """Open cases where a department's help is not finished and still of use."""
+    useful = Q(is_open=True, status__in=sorted({*RUNNING_STATUSES, Status.SUSPENDED}))
+    return useful & _helpers(department_ids, role=HelperRole.HELPER, done_at__isnull=True)
+
+
+def _helpers(department_ids: Iterable[int], **more: Any) -> Q:
+    ids = list(department_ids)
+    if not ids:
+        return NOTHING
+    return _has_row("CoHandler", department_id__in=ids, **more)
+
+
+def returned_by(*, person_id: int | None = None, department_id: int | None = None) -> Q:
+    """Cases that this person or department sent back, however often."""
+    return _has_row("CaseReturn", **({"person_id": person_id} if person_id else {"department_id": department_id}))
+
+
+def _has_row(model: str, **which: Any) -> Q:
+    """Cases that such a row of `model` belongs to; by name, since models need these querysets."""
+    rows = apps.get_model("cases", model)._default_manager.filter(**which)
+    return Q(pk__in=rows.order_by().values("case_id"))
+
+
+def second_side(scope: Scope) -> Q:
+    """Border cases whose other side lies in the user's grids (R53); see `_borders` for who sees them."""
+    condition = NOTHING
+    for post in scope.territorial:
+        condition |= _other_side(post)
+    return condition
 
 
 def on_plate(scope: Scope) -> Q:
@@ -63,12 +123,16 @@ def _disclosed(post: Post) -> Q:
 
 def _borders(post: Post) -> Q:
     """Border cases (R53) are seen from both sides; confidential ones only from the side that answers."""
+    return _other_side(post) & Q(confidential=False)
+
+
+def _other_side(post: Post) -> Q:
     if post.kind == GridKind.MICRO_UNIT:
-        return Q(second_grid_id=post.grid_id, confidential=False)
+        return Q(second_grid_id=post.grid_id)
     from grids.models import Grid  # models need these querysets
 
     side = Grid.objects.filter(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}).order_by().values("pk")
-    return Q(second_grid_id__in=side, confidential=False)
+    return Q(second_grid_id__in=side)
 
 
 class CaseQuerySet(AnchoredQuerySet):
@@ -87,9 +151,7 @@ class CaseQuerySet(AnchoredQuerySet):
             if post.kind != GridKind.COMMUNITY:
                 condition |= _borders(post)
         if scope.department_ids:
-            helpers = cast("type[models.Model]", self.model._meta.get_field("co_handlers").related_model)
-            helped = helpers._default_manager.filter(department_id__in=scope.department_ids)
-            condition |= Q(assigned_department_id__in=scope.department_ids) | Q(pk__in=helped.values("case_id"))
+            condition |= Q(assigned_department_id__in=scope.department_ids) | _helpers(scope.department_ids)
         return self.filter(condition)
 
     def open(self) -> Self:

@@ -76,7 +76,15 @@ def _level_above(case: Case) -> str:
 
 
 def _helps(case: Case, scope: Scope) -> bool:
-    """Whether one of the user's departments helps with the case and has not finished its part. One statement."""
+    """Whether one of the user's departments helps with the case and has not finished its part.
+
+    One statement, unless the helpers have been prefetched: pages ask for every act.
+    """
+    if "co_handlers" in getattr(case, "_prefetched_objects_cache", {}):
+        return any(
+            row.role == HelperRole.HELPER and row.done_at is None and row.department_id in scope.department_ids
+            for row in case.co_handlers.all()
+        )
     return case.co_handlers.filter(
         role=HelperRole.HELPER, department_id__in=scope.department_ids, done_at__isnull=True
     ).exists()

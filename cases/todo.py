@@ -15,9 +15,21 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Q, TextChoices
 
 from cases.choices import Status
+from cases.deadlines import local_day
 from cases.models import Case
-from cases.querysets import RUNNING, due_soon, on_plate, overdue
-from grids.choices import PATH_FIELD, GridKind, Role
+from cases.querysets import (
+    BOUNCED,
+    EXTENSION_ASKED,
+    INSTRUCTED,
+    RUNNING,
+    contact_late,
+    due_soon,
+    help_owed_by,
+    on_plate,
+    overdue,
+    review_due,
+)
+from grids.choices import KINDS, PATH_FIELD, GridKind, Role
 from grids.querysets import within
 from grids.scoping import NOTHING, Post, Scope, scope_of
 from liangcheng.common.clock import now as clock_now
@@ -40,13 +52,23 @@ class Todo(TextChoices):
     RETURNED = "returned", "退回"
     DUE_SOON = "due_soon", "即将超期"
     OVERDUE = "overdue", "已超期"
+    INSTRUCTED = "instructed", "待答复批示"
+    EXTENSION = "extension", "延期待审批"
+    BOUNCED = "bounced", "退单待签派"
+    REVIEW = "review", "挂账待复核"
+    CO_HANDLING = "co_handling", "协办待完成"
+    CONTACT_LATE = "contact_late", "先行联系超时"
+
+
+# Those that most people never have: shown where there is something to do.
+RARE = (Todo.INSTRUCTED, Todo.EXTENSION, Todo.BOUNCED, Todo.REVIEW, Todo.CO_HANDLING, Todo.CONTACT_LATE)
 
 
 def conditions(scope: Scope, now: datetime) -> dict[Todo, Q]:
     """To-do → condition on Case, for one user. Pure. To be applied to what the user may see."""
     plate, desk, check = on_plate(scope), _desk(scope), _check(scope)
     return {
-        Todo.PENDING: _is(Status.PENDING) & desk,
+        Todo.PENDING: _is(Status.PENDING) & desk & ~_BEYOND_THE_DESK,
         Todo.DISPATCHED: _is(Status.DISPATCHED) & plate,
         Todo.HANDLING: _is(Status.HANDLING) & plate,
         Todo.RESOLVED: _is(Status.RESOLVED) & check & _not_resolved_by(scope.user_id),
@@ -56,7 +78,18 @@ def conditions(scope: Scope, now: datetime) -> dict[Todo, Q]:
         | (_is(Status.HANDLING) & Q(rework_count__gt=0) & plate),
         Todo.DUE_SOON: due_soon(now) & (plate | desk),
         Todo.OVERDUE: overdue(now) & (plate | desk),
+        Todo.INSTRUCTED: INSTRUCTED & (plate | desk),
+        Todo.EXTENSION: EXTENSION_ASKED & _decides(scope) & _not_asked_by(scope.user_id),
+        Todo.BOUNCED: _BEYOND_THE_DESK & _next_above(scope),
+        Todo.REVIEW: review_due(local_day(now)) & _senior(scope),
+        Todo.CO_HANDLING: help_owed_by(scope.department_ids),
+        Todo.CONTACT_LATE: contact_late(now) & (plate | desk),
     }
+
+
+# 退单 once too often: only the grid above dispatches, so it waits there (the handling desk keeps it under 退回).
+# Above the street there is nobody; its own dispatcher and head decide.
+_BEYOND_THE_DESK = BOUNCED & ~Q(handling_level=GridKind.COMMUNITY)
 
 
 def running(scope: Scope) -> Q:
@@ -101,6 +134,45 @@ def _is(status: Status) -> Q:
 
 def _not_resolved_by(user_id: int) -> Q:
     return Q(resolved_by__isnull=True) | ~Q(resolved_by_id=user_id)
+
+
+def _not_asked_by(user_id: int) -> Q:
+    return Q(extension_asked_by__isnull=True) | ~Q(extension_asked_by_id=user_id)
+
+
+def _decides(scope: Scope) -> Q:
+    """延期 is decided by the heads of the handling grid; of a micro-unit without a desk by those directly above."""
+    condition = NOTHING
+    for post in scope.territorial:
+        if post.role in {Role.HEAD, Role.DISPATCHER}:
+            condition |= Q(handling_grid_id=post.grid_id) | _micro_units_below(post)
+    return condition
+
+
+def _next_above(scope: Scope) -> Q:
+    """Handled directly below a grid whose desk the user serves at."""
+    condition = NOTHING
+    for post in scope.territorial:
+        if post.role not in _DESK:
+            continue
+        here = Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id})
+        for level in KINDS[post.rank + 1 :]:
+            condition |= here & Q(handling_level=level)
+            # What lies below a level that the path has is that level's.
+            here &= Q(**{f"{PATH_FIELD[level]}__isnull": True})
+    return condition
+
+
+def _senior(scope: Scope) -> Q:
+    """挂账 is looked at again by the heads of the area and of the street."""
+    condition = NOTHING
+    for post in scope.territorial:
+        if post.role == Role.HEAD and post.kind == GridKind.COMMUNITY:
+            condition |= Q(community_id=post.grid_id)
+        elif post.role == Role.HEAD and post.kind == GridKind.AREA:
+            # What the street answers for is the street's.
+            condition |= Q(area_id=post.grid_id) & ~Q(handling_level=GridKind.COMMUNITY)
+    return condition
 
 
 def _desk(scope: Scope) -> Q:

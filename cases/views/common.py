@@ -3,10 +3,12 @@
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Subquery
 from django.http import Http404
 
 from cases.models import Case
 from cases.workflow import Idempotency
+from liangcheng.common.models import OfficeMark
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -17,8 +19,12 @@ _HEAD = ("category", "grid", "handling_grid", "assignee", "assigned_department")
 
 
 def visible_case(user: "User", number: str, *more: str) -> Case:
-    """The case of that number that the user may see; of several streets' the newest. Raises Http404."""
+    """The case of that number that the user may see; of several streets' the newest. Raises Http404.
+
+    `office_mark` comes with it: under it the calendar and the clock's rules are known (cases.timekeeping.office).
+    """
     rows: QuerySet[Case] = Case.objects.visible_to(user).select_related(*_HEAD, *more)
+    rows = rows.annotate(office_mark=Subquery(OfficeMark.objects.filter(pk=1).values("value")[:1]))
     # Numbers are plain; PostgreSQL would answer a NUL with an error of its own.
     found = rows.filter(number=number).order_by("-pk").first() if number.isascii() and number.isalnum() else None
     if found is None:

@@ -6,15 +6,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from cases import timeline
-from cases.choices import Act, PhotoKind, Status
+from cases import timekeeping
+from cases.casefile import RELATIONS, case_context
+from cases.choices import Act, Status
 from cases.models import Attachment, Case
 from cases.views.common import visible_case
 from cases.workflow import available_actions
 from liangcheng.accounts.current import signed_in
 
-_MOST_EVENTS = 300
-_PATH = ("community", "area", "neighborhood", "micro_unit")
 _ICONS = {
     Act.ACCEPT: "hand",
     Act.RESOLVE: "circle-check",
@@ -40,32 +39,17 @@ _GRAVE = {Act.REJECT, Act.WITHDRAW}
 @login_required
 def case_detail(request: HttpRequest, number: str) -> HttpResponse:
     user = signed_in(request)
-    case = visible_case(
-        user, number, *_PATH, "category__responsible_department", "discovered_by", "resolved_by", "unit", "second_grid"
-    )
-    context = case_context(case) | {
-        "actions": _buttons(case, available_actions(case, user)),
-        "aside": {act.name.lower() for act in available_actions(case, user) if act in _ASIDE},
+    case = visible_case(user, number, *RELATIONS)
+    # First of all: what may be done is asked of the helpers that are read with it.
+    context = case_context(case, user, timekeeping.office(getattr(case, "office_mark", "") or ""))
+    acts = available_actions(case, user)
+    context |= {
+        "actions": _buttons(case, acts),
+        "aside": {act.name.lower() for act in acts if act in _ASIDE},
+        "may": {act.name.lower() for act in acts},
         "done": request.GET.get("done", ""),
     }
     return render(request, "cases/detail.html", context)
-
-
-def case_context(case: Case) -> dict[str, Any]:
-    """All there is to show of a case; three statements, however long its history."""
-    events = list(case.events.select_related("actor", "from_grid", "to_grid").order_by("-pk")[:_MOST_EVENTS])[::-1]
-    photos = list(case.attachments.all())
-    return {
-        "case": case,
-        "steps": timeline.steps(case, events),
-        "moves": timeline.moves(events),
-        "entries": timeline.entries(events),
-        "photo_groups": [
-            (label, [photo for photo in photos if photo.kind == kind]) for kind, label in PhotoKind.choices
-        ],
-        "has_photos": bool(photos),
-        "helpers": [row.department for row in case.co_handlers.select_related("department")],
-    }
 
 
 def _buttons(case: Case, acts: list[Act]) -> list[dict[str, Any]]:

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from cases.choices import Nature, Source, Status, Urgency
-from cases.filters import LIGHTS, CaseFilterSet, departments_of
+from cases.filters import CONTACTS, HEATS, LIGHTS, CaseFilterSet, departments_of
 from cases.models import Case, Category
 from grids.choices import SHORT_LEVEL
 from grids.models import Grid
 from liangcheng.accounts.current import signed_in
+from liangcheng.accounts.models import User
 from liangcheng.common.paging import page_of, with_params
 from liangcheng.common.web import all_errors
 
@@ -28,6 +29,18 @@ _PRESETS = (
     ("退回过", "returned=true&open=true"),
 )
 _CARRIED = ("open", "todo", "assigned", "mine", "returned", "grid_exact", "number", "external_system", "external_id")
+# Yes-or-no conditions that are ticked; the words are the filter's own.
+_TICKED = (
+    "supervised",
+    "instructed",
+    "extension",
+    "bounced",
+    "suspended",
+    "merged",
+    "border",
+    "second_side",
+    "co_handled",
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     known, choices = _choices(user)
     filterset.form.known = known
     valid = filterset.is_valid()
+    choices |= {name: _with_given(choices[name], request.GET, name, valid) for name in ("heat", "returned_by")}
     context = {
         "page": page_of(filterset.qs if valid else Case.objects.none(), request.GET, PAGE_SIZE),
         "errors": [] if valid else all_errors(filterset.form),
@@ -56,10 +70,17 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "choices": choices,
         "given": request.GET,
         "statuses": request.GET.getlist("status"),
+        "ticks": [(name, filterset.filters[name].label, request.GET.get(name) == "true") for name in _TICKED],
         # What has no control in the form travels with it.
-        "carried": [(name, request.GET[name]) for name in _CARRIED if request.GET.get(name)],
+        "carried": _carried(request.GET),
     }
     return render(request, "cases/list.html", context)
+
+
+def _carried(params: QueryDict) -> list[tuple[str, str]]:
+    """What the form cannot say itself; of what is ticked, the answer 否."""
+    carried = [(name, str(params[name])) for name in _CARRIED if params.get(name)]
+    return carried + [(name, "false") for name in _TICKED if params.get(name) == "false"]
 
 
 def _choices(user: Any) -> tuple[dict[str, dict[str, Any]], dict[str, list[tuple[str, str]]]]:
@@ -75,10 +96,14 @@ def _choices(user: Any) -> tuple[dict[str, dict[str, Any]], dict[str, list[tuple
         "grid_exact": grids,
         "category": categories,
         "department": ids,
+        "returned_by": {f"d{row.pk}": row for row in departments},
     }
     return known, {
         "status": list(Status.choices),
         "light": [(value, str(label)) for value, label in LIGHTS],
+        "contact": [(value, str(label)) for value, label in CONTACTS],
+        "heat": list(HEATS),
+        "returned_by": [(f"d{row.pk}", row.short_name) for row in departments],
         "level": list(SHORT_LEVEL.items()),
         "grid": [(grid.code, _indented(grid)) for grid in grids.values()],
         "category": [(row.code, row.name) for row in categories.values()],
@@ -88,6 +113,18 @@ def _choices(user: Any) -> tuple[dict[str, dict[str, Any]], dict[str, list[tuple
         "nature": list(Nature.choices),
         "source": list(Source.choices),
     }
+
+
+def _with_given(options: list[tuple[str, str]], params: QueryDict, name: str, valid: bool) -> list[tuple[str, str]]:
+    """The options, and with them what the address asks for beside them: a person by name, a number of its own."""
+    given = params.get(name, "")
+    if not valid or not given or given in dict(options):
+        return options
+    if name == "heat":
+        return [*options, (given, f"{int(given)} 人次以上")]
+    # `valid` says that it is somebody in the reader's grids.
+    person = User.objects.get(pk=given[1:])
+    return [*options, (given, person.full_name or person.username)]
 
 
 def _indented(grid: Grid) -> str:

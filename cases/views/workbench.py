@@ -29,6 +29,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
     stages = (*_STAGES, Todo.FEEDBACK) if todo.may_check(scope) or counts[Todo.FEEDBACK] else _STAGES
     context = {
         "alerts": [(each, counts[each]) for each in _ALERTS],
+        "rare": [(each, counts[each]) for each in todo.RARE if counts[each]],
         "stages": [(each, counts[each]) for each in stages],
         "figures": figures,
         "urgent": _most_urgent(user, scope),
