@@ -85,7 +85,8 @@ def _particular(event: CaseEvent, known: Known) -> Details:
     if event.act in {Act.MERGE, Act.UNMERGE} and event.data.get("main"):
         yield "主案件", _case(event.data["main"], known)
     if event.act == Act.ABSORB:
-        yield "并入", _case(event.data.get("number", ""), known)
+        undone = event.data.get("undone")
+        yield "取消并案" if undone else "并入", _case(event.data.get("number", ""), known)
     if event.act == Act.LINK:
         yield _label(LinkKind, event.data.get("kind", "")), _case(event.data.get("number", ""), known)
 

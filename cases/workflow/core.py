@@ -168,6 +168,12 @@ def _finish(step: Step, kept: dict[str, Any], idempotency: Idempotency | None) -
     )
 
 
+def beside(other: Case, step: Step, kind: Act, data: dict[str, Any]) -> None:
+    """Write into another case's history what this act means for it; its state and version stay."""
+    before = Before(other.status, other.handling_grid_id)
+    record(other, kind, actor=step.actor, before=before, at=step.at, data=data)
+
+
 def move_clock(step: Step) -> None:
     """Let the act that is under way move the case's clock: its history, and this act as the last mark of it."""
     mark: ClockMark = timekeeping.mark_of(step.act, step.at, step.data)

@@ -8,10 +8,9 @@ from django.db.models import F, Sum
 
 from cases import timekeeping
 from cases.choices import Act, RejectReason, Status
-from cases.events import Before, record
 from cases.models import Case
 from cases.refusals import need_choice, need_line, need_text, optional_text
-from cases.workflow.core import Step, act
+from cases.workflow.core import Step, act, beside
 from liangcheng.common.exceptions import InvalidInput
 from liangcheng.common.text import normalize
 
@@ -109,14 +108,7 @@ def merge(step: Step, *, main_number: str, text: str = "") -> None:
     # Each keeps the reports that are its own, so that any of them can be taken out again.
     case.heat -= along.aggregate(heat=Sum("heat"))["heat"] or 0
     along.update(merged_into=main, version=F("version") + 1, updated_at=step.at)
-    record(
-        main,
-        Act.ABSORB,
-        actor=step.actor,
-        before=Before(main.status, main.handling_grid_id),
-        at=step.at,
-        data={"number": case.number, "heat": main.heat},
-    )
+    beside(main, step, Act.ABSORB, {"number": case.number, "heat": main.heat})
 
 
 def _main(step: Step, number: str) -> Case:
@@ -152,7 +144,8 @@ def unmerge(step: Step, *, text: str) -> None:
     if main is None:
         raise AssertionError("a merged case has its main case")
     step.data = {"main": main.number}
-    Case.objects.filter(pk=main.pk).update(heat=F("heat") - case.heat, updated_at=step.at)
+    _warm(main, step, -case.heat)
+    beside(main, step, Act.ABSORB, {"number": case.number, "heat": main.heat, "undone": True})
     back = case.merged_from or Status.PENDING
     if back in {Status.DISPATCHED, Status.HANDLING} and not (case.assignee_id or case.assigned_department_id):
         back = Status.PENDING

@@ -8,7 +8,7 @@ from cases.choices import Act, HelperRole, InviteeKind, LinkKind
 from cases.models import Case, CaseLink, CoHandler, Coordination, Invitee, JointReport
 from cases.photos import Photo
 from cases.refusals import need_choice, need_line, need_text, optional_text
-from cases.workflow.core import Step, act
+from cases.workflow.core import Step, act, beside
 from liangcheng.common import text as texts
 from liangcheng.common.exceptions import InvalidInput
 from members.models import PartyMember, ResidentUnit
@@ -163,3 +163,4 @@ def link(step: Step, *, number: str, kind: str = LinkKind.RELATED, text: str = "
     CaseLink.objects.create(case=first, other=second, kind=chosen, created_by=step.person, created_at=step.at)
     step.text = optional_text(text)
     step.data = {"number": other.number, "kind": chosen.value}
+    beside(other, step, Act.LINK, {"number": step.case.number, "kind": LinkKind.RELATED.value})
