@@ -39,7 +39,9 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponse:
 def _perform(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResponse:
     form = ACT_FORMS[act](request.POST, request.FILES, case=case, user=user)
     if not form.is_valid():
-        return _show(request, form, act)
+        # The form itself tells of people; whoever may not act is not shown it for having sent it empty.
+        refused = refusal(case, user, act)
+        return refuse(request, refused, typed=form.typed(), **_way_back(case)) if refused else _show(request, form, act)
     files = [file for name in request.FILES for file in request.FILES.getlist(name)]
     try:
         done = ACTS[act](
@@ -52,7 +54,7 @@ def _perform(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResp
     except StaleObject as error:
         return _overtaken(request, case, user, act, error)
     except DomainError as error:
-        if isinstance(error, NotPermitted | IllegalTransition) and error.field is None:
+        if error.field is None and (isinstance(error, NotPermitted | IllegalTransition) or refusal(case, user, act)):
             return refuse(request, error, typed=form.typed(), **_way_back(case))
         form.refuse(error)
         return _show(request, form, act)
