@@ -1,12 +1,18 @@
 """Forms of the acts that concern time, and of what those above press for."""
 
+from datetime import datetime
+from typing import cast
+
 from django import forms
 from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from cases.choices import InstructionKind
 from cases.deadlines import SUPERVISE_DAYS
-from cases.forms.base import ActForm, choice_field, days_field, text_field
+from cases.forms.base import ActForm, choice_field, days_field, is_id, text_field
 from cases.models import Instruction
+from cases.workflow import extended_due_at
 
 _LONGEST_ANSWER = 30
 
@@ -31,7 +37,15 @@ class GrantExtensionForm(ActForm):
         self.initial["days"] = asked
         self.fields["days"].widget.attrs["max"] = asked
         who = self.case.extension_asked_by
-        self.hint = f"{who.full_name if who else '处置人'}申请延长 {asked} 个工作日；可以少给，不能多给。"
+        asking = f"{who.full_name if who else '处置人'}申请延长 {asked} 个工作日；可以少给，不能多给。"
+        # Worked out only where the form is shown.
+        self.hint = cast(str, SimpleLazyObject(lambda: asking + self._deadlines(asked)))
+
+    def _deadlines(self, days: int) -> str:
+        due_at, then = self.case.due_at, extended_due_at(self.case, days) if days else None
+        if due_at is None or then is None:
+            return ""
+        return f"现在的期限是 {_moment(due_at)}，延长 {days} 个工作日到 {_moment(then)}。"
 
 
 class RefuseExtensionForm(ActForm):
@@ -84,7 +98,11 @@ class AnswerForm(ActForm):
     def inputs(self) -> dict[str, object]:
         found = super().inputs()
         chosen = str(found.pop("instruction_id", ""))
-        return found | ({"instruction_id": int(chosen)} if chosen.isascii() and chosen.isdigit() else {})
+        return found | ({"instruction_id": int(chosen)} if is_id(chosen) else {})
+
+
+def _moment(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
 
 
 def _brief(row: Instruction) -> str:

@@ -7,7 +7,8 @@ from django import forms
 
 from cases.choices import LinkKind
 from cases.forms.base import ActForm, choice_field, is_id, line_field, several_field, text_field
-from cases.workflow import assignable_departments
+from cases.workflow import assignable_departments, likely_mains
+from liangcheng.common.exceptions import InvalidInput
 from members.models import PartyMember, ResidentUnit
 
 # As many as a page can hold; who is not among them is named in words.
@@ -48,8 +49,8 @@ class ConveneForm(ActForm):
         grid = self.case.handling_grid
         offers: dict[str, Any] = {
             "department_ids": lambda: [(row.pk, row.short_name) for row in assignable_departments(self.case)],
-            "unit_ids": lambda: _named(ResidentUnit.objects.active().within(grid)),
-            "member_ids": lambda: _named(PartyMember.objects.within(grid)),
+            "unit_ids": lambda: _named(ResidentUnit.objects.active().visible_to(self.user).within(grid)),
+            "member_ids": lambda: _named(PartyMember.objects.active().visible_to(self.user).within(grid)),
         }
         for name, offer in offers.items():
             self.fields[name].widget.choices = offer  # type: ignore[attr-defined]
@@ -93,9 +94,32 @@ def _local(moment: datetime) -> str:
 
 
 class MergeForm(ActForm):
-    main_number = line_field("并入哪件案件", placeholder="主案件编号，如 LC202611230001", autocapitalize="characters")
+    likely = choice_field("可能是同一件事的案件", (), required=False)
+    main_number = line_field(
+        "主案件编号", required=False, placeholder="如 LC202611230001", autocapitalize="characters", autocomplete="off"
+    )
     text = text_field("并案说明", required=False)
     hint = "并案后随主案件一起答复和结案，可以取消并案。"
+
+    def prepare(self) -> None:
+        self.fields["likely"].show_optional = False  # type: ignore[attr-defined]
+        self.fields["main_number"].show_optional = False  # type: ignore[attr-defined]
+        found = likely_mains(self.case, self.user)
+        if not found:
+            del self.fields["likely"]
+            return
+        self.fields["likely"].widget.choices = [  # type: ignore[attr-defined]
+            (row.number, f"{row.number} {row.title}（{row.get_status_display()}）") for row in found
+        ]
+        self.fields["main_number"].help_text = "上面没有的，在这里填写编号；填写了编号的，以编号为准。"
+
+    def inputs(self) -> dict[str, Any]:
+        found = super().inputs()
+        chosen = found["main_number"] or found.pop("likely", "")
+        found.pop("likely", None)
+        if not chosen:
+            raise InvalidInput("missing_main_number", "请填写主案件编号。", field="main_number")
+        return found | {"main_number": chosen}
 
 
 class UnmergeForm(ActForm):

@@ -12,7 +12,7 @@ from cases.choices import Act
 from cases.forms import ACT_FORMS, ActForm
 from cases.models import Case
 from cases.views.common import idempotency, visible_case
-from cases.workflow import ACTS, refusal
+from cases.workflow import ACTS, contacts, refusal
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError, IllegalTransition, NotPermitted, StaleObject
@@ -63,7 +63,7 @@ def _perform(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResp
 
 def _done(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResponse:
     if act == Act.REVEAL:
-        response = render(request, "cases/contact.html", {"case": case})
+        response = render(request, "cases/contact.html", {"case": case, "contacts": contacts(case)})
         response["Cache-Control"] = "no-store"
         return response
     where = f"，由“{case.handling_grid.short_name}”负责" if act == Act.ESCALATE else ""

@@ -15,7 +15,7 @@ from cases.refusals import available_actions, refusal
 from cases.scoping import may_discover
 from cases.workflow.checking import close, reopen, rework, verify
 from cases.workflow.core import ACTS
-from cases.workflow.endings import merge, reject, transfer, unmerge, withdraw
+from cases.workflow.endings import likely_mains, merge, reject, transfer, unmerge, withdraw
 from cases.workflow.handling import (
     accept,
     co_finish,
@@ -28,10 +28,11 @@ from cases.workflow.handling import (
 )
 from cases.workflow.instructions import answer, instruct, supervise, urge
 from cases.workflow.levels import escalate, hand_down, hand_down_targets
-from cases.workflow.remarks import attach, note, reveal
+from cases.workflow.remarks import attach, contacts, note, reveal
 from cases.workflow.time import (
     contact,
     extend,
+    extended_due_at,
     grant_extension,
     overdue,
     recalculate,
@@ -58,11 +59,13 @@ __all__ = [
     "co_handle",
     "conclude",
     "contact",
+    "contacts",
     "convene",
     "discover",
     "dispatch",
     "escalate",
     "extend",
+    "extended_due_at",
     "grant_extension",
     "hand_down",
     "hand_down_targets",
@@ -70,6 +73,7 @@ __all__ = [
     "instruct",
     "join",
     "lapse",
+    "likely_mains",
     "link",
     "may_discover",
     "merge",

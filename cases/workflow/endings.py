@@ -1,5 +1,6 @@
 """Endings other than closing: reject, withdraw, transfer; and merging, which can be undone."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q, Sum
@@ -13,6 +14,8 @@ from liangcheng.common.exceptions import InvalidInput
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
+
+_LIKELY_DAYS, _MOST_LIKELY = 30, 5
 
 
 @act(Act.REJECT)
@@ -101,9 +104,24 @@ def _main(step: Step, number: str) -> Case:
     main = Case.objects.select_for_update(of=("self",)).select_related("handling_grid").get(pk=wanted_id)
     if not main.is_open:
         raise InvalidInput("main_not_open", f"主案件{main.get_status_display()}，不能再并入。", field="main_number")
-    if main.confidential and not case.confidential:
+    if main.confidential != case.confidential:
         raise InvalidInput("main_confidential", "保密件只能与保密件并案。", field="main_number")
     return main
+
+
+def likely_mains(case: Case, user: "User") -> list[Case]:
+    """Open cases that may well be the same matter: same category, same building or grid, of the last days.
+
+    The oldest first, since it carries on. One statement.
+    """
+    place = Q(grid=case.grid_id)
+    if case.building_id:
+        place |= Q(building=case.building_id)
+    since = case.reported_at - timedelta(days=_LIKELY_DAYS)
+    found = Case.objects.visible_to(user).filter(
+        place, is_open=True, category=case.category_id, reported_at__gte=since, confidential=case.confidential
+    )
+    return list(found.filter(community=case.community_id).exclude(pk=case.pk).order_by("pk")[:_MOST_LIKELY])
 
 
 def _warm(main: Case, step: Step, by: int) -> None:

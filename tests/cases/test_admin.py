@@ -134,6 +134,7 @@ def test_filing_goes_through_the_sites_page(client: Client, people: People, case
 
 # -- acts
 
+
 def test_every_offered_act_has_a_page() -> None:
     assert set(OFFERED) == set(ACT_FORMS)
 
