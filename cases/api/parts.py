@@ -1,4 +1,4 @@
-"""What hangs on a case, as the API shows it: to other systems, hence neither ids of users nor names of party members."""
+"""What hangs on a case, as other systems may see it: neither ids of users nor names of party members."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,8 @@ def _rows(queryset: Any, shape: Any) -> list[dict[str, Any]]:
 
 def _returns(case: Case) -> list[dict[str, Any]]:
     who = Coalesce("person__full_name", "department__short_name")
-    return [local_times(row) for row in case.returns.order_by("pk").values("reason", "created_at", who=who)]
+    rows = case.returns.order_by("pk").values("reason", "created_at", who=who)
+    return [local_times(dict(row)) for row in rows]
 
 
 def _coordinations(case: Case) -> list[dict[str, Any]]:
