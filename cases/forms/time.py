@@ -93,7 +93,7 @@ class AnswerForm(ActForm):
         else:
             self.fields["instruction_id"].widget.choices = [(str(row.pk), _brief(row)) for row in waiting]  # type: ignore[attr-defined]
             self.initial["instruction_id"] = str(waiting[0].pk)
-        self.hint = "；".join(f"{row.given_by.full_name}{_brief(row)}" for row in waiting)
+        self.hint = _brief(waiting[0]) if len(waiting) == 1 else ""
 
     def inputs(self) -> dict[str, object]:
         found = super().inputs()
@@ -102,8 +102,10 @@ class AnswerForm(ActForm):
 
 
 def _moment(moment: datetime) -> str:
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+    local = timezone.localtime(moment)
+    return f"{local.year} 年 {local.month} 月 {local.day} 日 {local:%H:%M}"
 
 
 def _brief(row: Instruction) -> str:
-    return f"{InstructionKind(row.kind).label}：{row.text[:40]}"
+    until = timezone.localtime(row.due_at)
+    return f"{row.given_by.full_name}{InstructionKind(row.kind).label}（{until:%m-%d %H:%M} 前答复）：{row.text[:40]}"

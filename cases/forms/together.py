@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from cases.choices import LinkKind
 from cases.forms.base import ActForm, choice_field, is_id, line_field, several_field, text_field
@@ -80,7 +81,9 @@ class ConcludeForm(ActForm):
             self.fields["coordination_id"].widget.choices = named  # type: ignore[attr-defined]
             self.initial["coordination_id"] = named[0][0]
         self.fields["attended_ids"].widget.choices = [  # type: ignore[attr-defined]
-            (invitee.pk, invitee.name) for row in waiting for invitee in row.invitees.all()
+            (invitee.pk, invitee.name if len(waiting) == 1 else f"{invitee.name}（{_local(row.meets_at)[:5]}）")
+            for row in waiting
+            for invitee in row.invitees.all()
         ]
 
     def inputs(self) -> dict[str, Any]:
@@ -90,7 +93,7 @@ class ConcludeForm(ActForm):
 
 
 def _local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%m-%d %H:%M")
+    return timezone.localtime(moment).strftime("%m-%d %H:%M")
 
 
 class MergeForm(ActForm):

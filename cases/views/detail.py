@@ -61,6 +61,7 @@ _AT_HAND = {
     Act.ACCEPT,
     Act.CO_FINISH,
     Act.CONTACT,
+    Act.CONCLUDE,
     Act.RESOLVE,
     Act.DISPATCH,
     Act.VERIFY,
