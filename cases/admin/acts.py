@@ -33,7 +33,7 @@ def act_page(model_admin: admin.ModelAdmin, request: HttpRequest, case: Case, ac
         return _refused(model_admin, request, case, act, error)
     except DomainError as error:
         if refused:
-            return _refused(model_admin, request, case, act, error)
+            return _refused(model_admin, request, case, act, refused)
         form.refuse(error)
         return _show(model_admin, request, form, act)
     return _done(model_admin, request, done, act)

@@ -54,8 +54,9 @@ def _perform(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResp
     except StaleObject as error:
         return _overtaken(request, case, user, act, error)
     except DomainError as error:
-        if error.field is None and (isinstance(error, NotPermitted | IllegalTransition) or refusal(case, user, act)):
-            return refuse(request, error, typed=form.typed(), **_way_back(case))
+        refused = refusal(case, user, act)
+        if refused or (error.field is None and isinstance(error, NotPermitted | IllegalTransition)):
+            return refuse(request, refused or error, typed=form.typed(), **_way_back(case))
         form.refuse(error)
         return _show(request, form, act)
     return _done(request, done, user, act)
