@@ -10,6 +10,7 @@ from cases.choices import Act, Status
 from cases.models import Case, CaseEvent, CaseLink, CaseReturn, ClockRule, Coordination, Instruction, JointReport
 from cases.workflow import ACTS, contacts, extended_due_at, likely_mains
 from liangcheng.accounts.models import User
+from liangcheng.common import office_time
 from tests import factories
 from tests.api import get, is_problem, post
 from tests.cases import walk
@@ -177,10 +178,16 @@ class TestAdmin:
                 assert client.get(f"/admin/cases/{model}/").context["cl"].result_count == found, model
                 assert client.get(f"/admin/cases/{model}/add/").status_code == 403
 
-    def test_rules_of_the_clock_are_the_streets_and_move_what_is_open(
-        self, tree: Tree, people: People, client: Client, django_capture_on_commit_callbacks: Any
+    def test_rules_of_the_clock_are_the_streets_and_say_what_they_moved(
+        self, tree: Tree, people: People, client: Client, django_capture_on_commit_callbacks: Any, monkeypatch: Any
     ):
-        case = factories.case(people.officer, tree.micro)
+        told: list[int] = []
+
+        def follower() -> str:
+            told.append(ClockRule.objects.count())
+            return "已重新计算 3 件案件的期限。"
+
+        monkeypatch.setattr(office_time, "_followers", [follower])
         rule = {"warn_percent": 90, "warn_last_day": "", "returns": 2, "level": "", "urgency": ""}
         client.force_login(_staff(people.liaison))
         assert client.post("/admin/cases/clockrule/add/", rule).status_code == 403
@@ -188,12 +195,10 @@ class TestAdmin:
         with django_capture_on_commit_callbacks(execute=True):
             assert client.post("/admin/cases/clockrule/add/", rule).status_code == 302
         made = ClockRule.objects.get()
-        assert made.warn_percent == 90
-        moved = Case.objects.get(pk=case.pk)
-        assert moved.warn_at < case.warn_at
+        assert (made.warn_percent, told) == (90, [1])
         with django_capture_on_commit_callbacks(execute=True):
             client.post(f"/admin/cases/clockrule/{made.pk}/delete/", {"post": "yes"})
-        assert Case.objects.get(pk=case.pk).warn_at == case.warn_at
+        assert told == [1, 0]
 
 
 def test_a_date_typed_wrong_keeps_the_text(tree: Tree, people: People):
