@@ -86,6 +86,10 @@ class AnswerForm(ActForm):
     text = text_field("答复内容")
 
     def prepare(self) -> None:
+        if self.is_bound and not self.data.get("instruction_id"):
+            # Sent without a choice there was only one, and the rule takes it.
+            del self.fields["instruction_id"]
+            return
         waiting = list(self.case.instructions.filter(answered_at__isnull=True).select_related("given_by"))
         self.fields["instruction_id"].show_optional = False  # type: ignore[attr-defined]
         if len(waiting) < 2:

@@ -105,16 +105,28 @@ class MergeForm(ActForm):
     hint = "并案后随主案件一起答复和结案，可以取消并案。"
 
     def prepare(self) -> None:
+        self._found: list[tuple[str, str]] | None = None
         self.fields["likely"].show_optional = False  # type: ignore[attr-defined]
         self.fields["main_number"].show_optional = False  # type: ignore[attr-defined]
-        found = likely_mains(self.case, self.user)
-        if not found:
+        if not self.is_bound and not self._likely():
             del self.fields["likely"]
             return
-        self.fields["likely"].widget.choices = [  # type: ignore[attr-defined]
-            (row.number, f"{row.number} {row.title}（{row.get_status_display()}）") for row in found
-        ]
+        # Of what was sent looked up only if it is shown again.
+        self.fields["likely"].widget.choices = self._likely  # type: ignore[attr-defined]
         self.fields["main_number"].help_text = "上面没有的，在这里填写编号；填写了编号的，以编号为准。"
+
+    def _likely(self) -> list[tuple[str, str]]:
+        if self._found is None:
+            self._found = [
+                (row.number, f"{row.number} {row.title}（{row.get_status_display()}）")
+                for row in likely_mains(self.case, self.user)
+            ]
+        return self._found
+
+    def refuse(self, error: Any) -> None:
+        super().refuse(error)
+        if not self._likely():
+            del self.fields["likely"]
 
     def inputs(self) -> dict[str, Any]:
         found = super().inputs()

@@ -110,7 +110,7 @@ def _begin(kind: Act, case_id: int, actor: "User | None", expected_version: int 
     visible = Case.objects.all() if actor is None else Case.objects.visible_to(actor)
     case = (
         visible.select_for_update(of=("self",))
-        .select_related("category", "grid", "handling_grid")
+        .select_related("category", "grid", "handling_grid", "assignee", "assigned_department")
         # The office's mark with the row: what is locked now is recomputed by whoever changes the calendar later.
         .annotate(office_mark=Subquery(OfficeMark.objects.filter(pk=1).values("value")[:1]))
         .filter(pk=case_id)

@@ -78,10 +78,11 @@ def merge(step: Step, *, main_number: str, text: str = "") -> None:
     case.merged_into, case.merged_from = main, case.status
     case.closed_at = step.at
     _warm(main, step, case.heat)
-    along = Case.objects.filter(merged_into=case)
-    # Each keeps the reports that are its own, so that any of them can be taken out again.
-    case.heat -= along.aggregate(heat=Sum("heat"))["heat"] or 0
-    along.update(merged_into=main)
+    if case.heat > 1:
+        along = Case.objects.filter(merged_into=case)
+        # Each keeps the reports that are its own, so that any of them can be taken out again.
+        case.heat -= along.aggregate(heat=Sum("heat"))["heat"] or 0
+        along.update(merged_into=main)
     record(
         main,
         Act.ABSORB,
