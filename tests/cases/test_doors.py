@@ -7,7 +7,17 @@ import pytest
 from django.test import Client
 
 from cases.choices import Act, Status
-from cases.models import Case, CaseEvent, CaseLink, CaseReturn, ClockRule, Coordination, Instruction, JointReport
+from cases.models import (
+    Case,
+    CaseEvent,
+    CaseLink,
+    CaseReturn,
+    ClockRule,
+    Coordination,
+    Instruction,
+    Invitee,
+    JointReport,
+)
 from cases.workflow import ACTS, contacts, extended_due_at, likely_mains
 from liangcheng.accounts.models import User
 from liangcheng.common import office_time
@@ -109,6 +119,7 @@ class TestDetail:
         ]
         assert [row["who"] for row in body["returns"]] == [people.officer2.full_name] * body["return_count"]
         [meeting] = body["coordinations"]
+        assert [row["id"] for row in meeting["invitees"]] == list(Invitee.objects.values_list("pk", flat=True))
         assert {(row["kind"], row["name"]) for row in meeting["invitees"]} == {("MEMBER", ""), ("RESIDENT", "王**")}
         assert [row["kind"] for row in body["links"]] == ["RELATED"]
         assert "赵党员" not in get(people.liaison, f"cases/{case.number}/").content.decode()
