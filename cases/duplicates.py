@@ -69,6 +69,18 @@ def alike(
     return sorted(rows.order_by(), key=lambda case: best.index(case.pk))[:MOST_SHOWN]
 
 
+def likely_mains(case: Case, user: "User") -> list[Case]:
+    """Cases that `case` may be merged into: what `alike` finds, except itself and where 保密 would not fit."""
+    found = alike(
+        user,
+        grid_id=case.grid_id,
+        building_id=case.building_id,
+        category_code=case.category.code,
+        text=f"{case.title} {case.description}",
+    )
+    return [row for row in found if row.pk != case.pk and row.confidential == case.confidential]
+
+
 def _place(grid_code: str, grid_id: int | None, building_id: int | None) -> Q | None:
     """The same grid, by code or id, or the same building; None where no place is known yet."""
     parts = {"grid__code": grid_code, "grid_id": grid_id, "building_id": building_id}

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from cases.choices import Act
 from cases.forms import ACT_FORMS, ActForm
 from cases.models import Case
-from cases.workflow import ACTS, refusal
+from cases.workflow import ACTS, contacts, refusal
 from liangcheng.common.admin_pages import page
 from liangcheng.common.exceptions import DomainError, StaleObject
 
@@ -33,7 +33,7 @@ def act_page(model_admin: admin.ModelAdmin, request: HttpRequest, case: Case, ac
         return _refused(model_admin, request, case, act, error)
     except DomainError as error:
         if refused:
-            return _refused(model_admin, request, case, act, error)
+            return _refused(model_admin, request, case, act, refused)
         form.refuse(error)
         return _show(model_admin, request, form, act)
     return _done(model_admin, request, done, act)
@@ -42,7 +42,9 @@ def act_page(model_admin: admin.ModelAdmin, request: HttpRequest, case: Case, ac
 def _done(model_admin: admin.ModelAdmin, request: HttpRequest, case: Case, act: Act) -> HttpResponse:
     if act == Act.REVEAL:
         # In this one answer only: not in a message, which would be stored.
-        response = page(model_admin, request, "admin/case_contact.html", title="反映人联系方式", case=case)
+        response = page(
+            model_admin, request, "admin/case_contact.html", title="反映人联系方式", case=case, contacts=contacts(case)
+        )
         response["Cache-Control"] = "no-store"
         return response
     model_admin.message_user(

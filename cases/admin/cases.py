@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from cases import workflow
 from cases.admin import acts, bulk
 from cases.admin.records import CoHandlerInline, EventInline, PhotoInline
+from cases.admin.together import CaseReturnInline, CoordinationInline, InstructionInline, JointReportInline
 from cases.choices import Act
 from cases.forms import ACT_FORMS
 from cases.lights import light_text
@@ -34,6 +35,19 @@ class DeadlineFilter(admin.SimpleListFilter):
         found = {"overdue": queryset.overdue, "soon": queryset.due_soon, "at_once": queryset.at_once}
         chosen = found.get(self.value() or "")
         return chosen() if chosen else queryset
+
+
+class MergedFilter(admin.SimpleListFilter):
+    title = "并案"
+    parameter_name = "merged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("main", "反映多次的案件"), ("into", "已并入其他案件")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "main":
+            return queryset.filter(heat__gt=1)
+        return queryset.filter(merged_into__isnull=False) if self.value() == "into" else queryset
 
 
 class AreaFilter(admin.SimpleListFilter):
@@ -71,29 +85,59 @@ class CaseAdmin(ReadOnlyAdmin):
         "reported_at",
     ]
     list_select_related = ["category", "handling_grid", "assignee", "assigned_department"]
-    list_filter = ["status", DeadlineFilter, "urgency", "source", "handling_level", "reported_at", AreaFilter]
+    list_filter = [
+        "status",
+        DeadlineFilter,
+        "supervised",
+        MergedFilter,
+        "urgency",
+        "source",
+        "handling_level",
+        "reported_at",
+        AreaFilter,
+    ]
     search_fields = ["number", "title", "address"]
     search_help_text = "按案件编号、标题或地址查找"
     sortable_by = ("number", "reported_at")
     actions = ["dispatch_selected"]
-    inlines = [CoHandlerInline, PhotoInline, EventInline]
+    inlines = [
+        InstructionInline,
+        CoHandlerInline,
+        CoordinationInline,
+        CaseReturnInline,
+        JointReportInline,
+        PhotoInline,
+        EventInline,
+    ]
     readonly_fields = ["deadline", "handler", "reporter", "reporter_contact", "place"]
     fieldsets = (
         (None, {"fields": ("number", "title", "description", "category", "nature", "urgency", "confidential")}),
-        ("办理", {"fields": ("status", "handling_grid", "handling_level", "handler", "binding", "deadline")}),
+        (
+            "办理",
+            {"fields": ("status", "handling_grid", "handling_level", "handler", "binding", "deadline", "supervised")},
+        ),
         (
             "期限",
             {
                 "fields": (
                     "reported_at",
                     "first_contact_due_at",
+                    "first_contact_at",
                     "due_at",
                     "original_due_at",
+                    "warn_at",
+                    "extension_days",
+                    "extension_count",
                     "resolved_at",
                     "closed_at",
                     "on_time",
+                    "on_time_original",
                 )
             },
+        ),
+        (
+            "挂账、并案、移送",
+            {"fields": ("review_on", "merged_into", "heat", "transfer_body", "transfer_number")},
         ),
         ("地点", {"fields": ("grid", "second_grid", "unit", "building", "address", "place")}),
         (
@@ -121,6 +165,8 @@ class CaseAdmin(ReadOnlyAdmin):
                     "reject_reason",
                     "satisfaction",
                     "return_count",
+                    "bounced",
+                    "urge_count",
                     "rework_count",
                     "reopen_count",
                 )
@@ -155,7 +201,7 @@ class CaseAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows = super().get_queryset(request)
         related = ["category", "grid", "handling_grid", "assignee", "assigned_department", "unit", "building"]
-        return rows.select_related(*related, "second_grid", "discovered_by", "resolved_by")
+        return rows.select_related(*related, "second_grid", "discovered_by", "resolved_by", "merged_into")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return workflow.may_discover(request.user)  # type: ignore[arg-type]

@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from cases.choices import Urgency
-from cases.models import Category, TimeLimit
+from cases.models import Category, ClockRule, TimeLimit
 from grids.choices import GridKind
 from liangcheng.common.admin_base import FollowsParent, OfficeAdmin
+from liangcheng.common.admin_calendar import calendar_change
 from liangcheng.common.admin_sheets import ChoiceCell, SheetExport, SheetResource, TruthCell, column
 
 
@@ -98,3 +99,55 @@ class TimeLimitAdmin(OfficeAdmin):
     @admin.display(description="处置时限")
     def resolve(self, limit: TimeLimit) -> str:
         return str(limit)
+
+
+@admin.register(ClockRule)
+class ClockRuleAdmin(OfficeAdmin):
+    """When the clock warns, takes back, passes on and closes. A change moves the agenda of open cases at once."""
+
+    list_display = ["title", "warn_percent", "accept", "grace", "feedback", "returns"]
+    list_filter = ["level", "urgency"]
+    fieldsets = (
+        (None, {"fields": ("level", "urgency")}),
+        ("黄灯", {"fields": ("warn_percent", "warn_last_day")}),
+        ("接单", {"fields": ("accept_value", "accept_unit")}),
+        ("超期自动上报上级", {"fields": ("grace_value", "grace_unit")}),
+        ("待回访自动结案", {"fields": ("feedback_value", "feedback_unit")}),
+        ("退单", {"fields": ("returns",)}),
+    )
+
+    @admin.display(description="适用范围")
+    def title(self, rule: ClockRule) -> str:
+        return str(rule)
+
+    @admin.display(description="接单时限")
+    def accept(self, rule: ClockRule) -> str:
+        return _length(rule.accept_value, rule.get_accept_unit_display())
+
+    @admin.display(description="超期多久自动上报")
+    def grace(self, rule: ClockRule) -> str:
+        return _length(rule.grace_value, rule.get_grace_unit_display())
+
+    @admin.display(description="待回访多久自动结案")
+    def feedback(self, rule: ClockRule) -> str:
+        return _length(rule.feedback_value, rule.get_feedback_unit_display())
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Without a row the built-in values count."""
+        return self.may_edit(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        with calendar_change(request):
+            super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with calendar_change(request):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        with calendar_change(request):
+            super().delete_queryset(request, queryset)
+
+
+def _length(value: int | None, unit: str) -> str:
+    return "—" if value is None else f"{value} {unit}"

@@ -49,7 +49,7 @@ class PhotoInline(ReadOnlyInline, admin.TabularInline):
 
 class CoHandlerInline(ReadOnlyInline, admin.TabularInline):
     model = CoHandler
-    fields = ["department", "created_at"]
+    fields = ["department", "role", "created_at", "done_at", "result"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CoHandler]":
         return super().get_queryset(request).select_related("department")

@@ -52,7 +52,8 @@ class CaseActView(ApiView):
             if demanded is None:
                 raise
             raise PreconditionFailed from None
-        return Response(act_receipt(case, self.act, cast(User, request.user)), headers={"ETag": etag(case.version)})
+        headers = {"ETag": etag(case.version)} | ({"Cache-Control": "no-store"} if self.act is Act.REVEAL else {})
+        return Response(act_receipt(case, self.act, cast(User, request.user)), headers=headers)
 
     @staticmethod
     def _has_files(request: Request) -> bool:

@@ -1,14 +1,16 @@
 """Cases as the API shows them: rows from plain values, details and receipts from an object in hand."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
+from cases.api.parts import parts_of
 from cases.api.serializers import CaseDetail
 from cases.choices import Act, Status
-from cases.lights import light_of, light_text_of
+from cases.lights import contact_light, light_of, light_text_of
 from cases.models import Case
-from cases.workflow import available_actions
+from cases.workflow import available_actions, contacts
 from liangcheng.common.api import local_times, row_of
 from liangcheng.common.clock import now
 from liangcheng.common.text import mask_name, mask_phone
@@ -30,6 +32,7 @@ DETAIL_RELATIONS = (
     "assigned_department",
     "discovered_by",
     "resolved_by",
+    "merged_into",
 )
 
 
@@ -61,12 +64,13 @@ def _complete(row: dict[str, Any], moment: Any, prefix: str) -> dict[str, Any]:
 
 
 def case_detail(case: Case, user: "User") -> dict[str, Any]:
-    """CaseDetail of a case read with DETAIL_RELATIONS; one more statement for its helpers. The reporter is masked."""
+    """CaseDetail of a case read with DETAIL_RELATIONS; its parts: see parts_of. The reporter is masked."""
     [row] = case_rows([row_of(case, CaseDetail)])
     row["reporter_name"] = mask_name(case.reporter_name)
     row["reporter_phone"] = mask_phone(case.reporter_phone)
-    helpers = case.co_handlers.order_by("pk").values_list("department__short_name", flat=True)
-    row["co_handlers"] = list(helpers)
+    row["contact_light"] = contact_light(case).value
+    row |= parts_of(case, user)
+    row["co_handlers"] = [helper["name"] for helper in row["co_handling"]]
     row["actions"] = [act.value for act in available_actions(case, user)]
     return row
 
@@ -96,6 +100,7 @@ def act_receipt(case: Case, act: Act, user: "User") -> dict[str, Any]:
     answer = receipt(case) | {"actions": [action.value for action in available_actions(case, user)]}
     if act is Act.REVEAL:
         answer["reporter"] = {"name": case.reporter_name, "phone": case.reporter_phone}
+        answer["reporters"] = [asdict(contact) for contact in contacts(case)]
     return answer
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cases.choices import Act, Grade, Light, LimitUnit, Nature, PhotoKind, Source, Status, Urgency
+from cases.api.part_serializers import CoHandlingRow, CoordinationRow, InstructionRow, LinkRow, ReturnRow
+from cases.choices import Act, ContactLight, Grade, Light, LimitUnit, Nature, PhotoKind, Source, Status, Urgency
 from grids.choices import GridKind
 from liangcheng.common.api import TextField
 from liangcheng.common.text import is_phone
@@ -87,11 +88,44 @@ class CaseDetail(CaseRow):
     reporter_name = serializers.CharField(help_text="反映人，隐去姓名；查看全部请用 reveal。")
     reporter_phone = serializers.CharField(help_text="反映人电话，隐去中间四位；查看全部请用 reveal。")
     co_handlers = serializers.ListField(child=serializers.CharField(), help_text="协办部门。")
+    on_time_original = serializers.BooleanField(allow_null=True, help_text="按原期限处置。")
+    first_contact_at = serializers.DateTimeField(allow_null=True, help_text="先行联系时间。")
+    contact_light = serializers.ChoiceField(choices=ContactLight.choices, help_text="先行联系灯。")
+    extension_days = serializers.IntegerField(allow_null=True, help_text="待审批的延期申请（工作日）。")
+    extension_count = serializers.IntegerField(help_text="已同意的延期次数。")
+    review_on = serializers.DateField(allow_null=True, help_text="挂账复核日期。")
+    bounced = serializers.BooleanField(help_text="退单达到次数，须由上级网格签派。")
+    returns = ReturnRow(many=True, help_text="退单记录。")
+    urge_count = serializers.IntegerField(help_text="催办次数。")
+    supervised = serializers.BooleanField(help_text="督办。")
+    instruction_due_at = serializers.DateTimeField(allow_null=True, help_text="最早一条待答复批示督办的期限。")
+    instructions = InstructionRow(many=True, help_text="批示和督办。")
+    coordination_at = serializers.DateTimeField(allow_null=True, help_text="最早一次待登记结果的约请协调。")
+    coordinations = CoordinationRow(many=True, help_text="约请协调。")
+    co_handling = CoHandlingRow(many=True, help_text="协办和受约请的部门，及协办完成情况。")
+    heat = serializers.IntegerField(help_text="反映次数，含并入的案件和“我也遇到”。")
+    merged_into_number = serializers.CharField(
+        source="merged_into.number", allow_null=True, help_text="已并案的，主案件编号。"
+    )
+    merged_count = serializers.IntegerField(help_text="并入本案的案件数。")
+    links = LinkRow(many=True, help_text="关联案件，只列您能看到的。")
+    transfer_body = serializers.CharField(help_text="移送单位，未移送为空。")
+    transfer_number = serializers.CharField(help_text="移送后的对方编号。")
     actions = serializers.ListField(
         child=serializers.ChoiceField(choices=Act.choices), help_text="您现在可以对这个案件做的动作。"
     )
 
-    computed = CaseRow.computed | {"co_handlers", "actions"}
+    computed = CaseRow.computed | {
+        "co_handlers",
+        "actions",
+        "contact_light",
+        "returns",
+        "instructions",
+        "coordinations",
+        "co_handling",
+        "merged_count",
+        "links",
+    }
 
 
 class CaseReceipt(serializers.Serializer[Any]):
@@ -118,11 +152,21 @@ class ReporterContact(serializers.Serializer[Any]):
     phone = serializers.CharField(help_text="电话。")
 
 
+class ReporterRow(ReporterContact):
+    """One of several who reported the same."""
+
+    source = serializers.CharField(help_text="案件编号，或“我也遇到”。")  # type: ignore[assignment]
+    wants_reply = serializers.BooleanField(help_text="要求回复。")
+
+
 class ActReceipt(CaseReceipt):
     """The same after an act, with what can be done next."""
 
     actions = serializers.ListField(child=serializers.ChoiceField(choices=Act.choices), help_text="接下来可做的动作。")
     reporter = ReporterContact(required=False, help_text="只在 reveal 之后出现。")
+    reporters = ReporterRow(
+        many=True, required=False, help_text="只在 reveal 之后出现：全部反映人，含并入的案件和“我也遇到”，须一并答复。"
+    )
 
 
 class EventRow(serializers.Serializer[Any]):

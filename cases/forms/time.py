@@ -1,12 +1,18 @@
 """Forms of the acts that concern time, and of what those above press for."""
 
+from datetime import datetime
+from typing import cast
+
 from django import forms
 from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from cases.choices import InstructionKind
 from cases.deadlines import SUPERVISE_DAYS
-from cases.forms.base import ActForm, choice_field, days_field, text_field
+from cases.forms.base import ActForm, choice_field, days_field, is_id, text_field
 from cases.models import Instruction
+from cases.workflow import extended_due_at
 
 _LONGEST_ANSWER = 30
 
@@ -31,7 +37,15 @@ class GrantExtensionForm(ActForm):
         self.initial["days"] = asked
         self.fields["days"].widget.attrs["max"] = asked
         who = self.case.extension_asked_by
-        self.hint = f"{who.full_name if who else '处置人'}申请延长 {asked} 个工作日；可以少给，不能多给。"
+        asking = f"{who.full_name if who else '处置人'}申请延长 {asked} 个工作日；可以少给，不能多给。"
+        # Worked out only where the form is shown.
+        self.hint = cast(str, SimpleLazyObject(lambda: asking + self._deadlines(asked)))
+
+    def _deadlines(self, days: int) -> str:
+        due_at, then = self.case.due_at, extended_due_at(self.case, days) if days else None
+        if due_at is None or then is None:
+            return ""
+        return f"现在的期限是 {_moment(due_at)}，延长 {days} 个工作日到 {_moment(then)}。"
 
 
 class RefuseExtensionForm(ActForm):
@@ -72,6 +86,10 @@ class AnswerForm(ActForm):
     text = text_field("答复内容")
 
     def prepare(self) -> None:
+        if self.is_bound and not self.data.get("instruction_id"):
+            # Sent without a choice there was only one, and the rule takes it.
+            del self.fields["instruction_id"]
+            return
         waiting = list(self.case.instructions.filter(answered_at__isnull=True).select_related("given_by"))
         self.fields["instruction_id"].show_optional = False  # type: ignore[attr-defined]
         if len(waiting) < 2:
@@ -79,13 +97,19 @@ class AnswerForm(ActForm):
         else:
             self.fields["instruction_id"].widget.choices = [(str(row.pk), _brief(row)) for row in waiting]  # type: ignore[attr-defined]
             self.initial["instruction_id"] = str(waiting[0].pk)
-        self.hint = "；".join(f"{row.given_by.full_name}{_brief(row)}" for row in waiting)
+        self.hint = _brief(waiting[0]) if len(waiting) == 1 else ""
 
     def inputs(self) -> dict[str, object]:
         found = super().inputs()
         chosen = str(found.pop("instruction_id", ""))
-        return found | ({"instruction_id": int(chosen)} if chosen.isascii() and chosen.isdigit() else {})
+        return found | ({"instruction_id": int(chosen)} if is_id(chosen) else {})
+
+
+def _moment(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{local.year} 年 {local.month} 月 {local.day} 日 {local:%H:%M}"
 
 
 def _brief(row: Instruction) -> str:
-    return f"{InstructionKind(row.kind).label}：{row.text[:40]}"
+    until = timezone.localtime(row.due_at)
+    return f"{row.given_by.full_name}{InstructionKind(row.kind).label}（{until:%m-%d %H:%M} 前答复）：{row.text[:40]}"

@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from cases.choices import LinkKind
+from cases.duplicates import likely_mains
 from cases.forms.base import ActForm, choice_field, is_id, line_field, several_field, text_field
 from cases.workflow import assignable_departments
+from liangcheng.common.exceptions import InvalidInput
 from members.models import PartyMember, ResidentUnit
 
 # As many as a page can hold; who is not among them is named in words.
@@ -48,8 +51,8 @@ class ConveneForm(ActForm):
         grid = self.case.handling_grid
         offers: dict[str, Any] = {
             "department_ids": lambda: [(row.pk, row.short_name) for row in assignable_departments(self.case)],
-            "unit_ids": lambda: _named(ResidentUnit.objects.active().within(grid)),
-            "member_ids": lambda: _named(PartyMember.objects.within(grid)),
+            "unit_ids": lambda: _named(ResidentUnit.objects.active().visible_to(self.user).within(grid)),
+            "member_ids": lambda: _named(PartyMember.objects.active().visible_to(self.user).within(grid)),
         }
         for name, offer in offers.items():
             self.fields[name].widget.choices = offer  # type: ignore[attr-defined]
@@ -79,7 +82,9 @@ class ConcludeForm(ActForm):
             self.fields["coordination_id"].widget.choices = named  # type: ignore[attr-defined]
             self.initial["coordination_id"] = named[0][0]
         self.fields["attended_ids"].widget.choices = [  # type: ignore[attr-defined]
-            (invitee.pk, invitee.name) for row in waiting for invitee in row.invitees.all()
+            (invitee.pk, invitee.name if len(waiting) == 1 else f"{invitee.name}（{_local(row.meets_at)[:5]}）")
+            for row in waiting
+            for invitee in row.invitees.all()
         ]
 
     def inputs(self) -> dict[str, Any]:
@@ -89,13 +94,48 @@ class ConcludeForm(ActForm):
 
 
 def _local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%m-%d %H:%M")
+    return timezone.localtime(moment).strftime("%m-%d %H:%M")
 
 
 class MergeForm(ActForm):
-    main_number = line_field("并入哪件案件", placeholder="主案件编号，如 LC202611230001", autocapitalize="characters")
+    likely = choice_field("可能是同一件事的案件", (), required=False)
+    main_number = line_field(
+        "主案件编号", required=False, placeholder="如 LC202611230001", autocapitalize="characters", autocomplete="off"
+    )
     text = text_field("并案说明", required=False)
     hint = "并案后随主案件一起答复和结案，可以取消并案。"
+
+    def prepare(self) -> None:
+        self._found: list[tuple[str, str]] | None = None
+        self.fields["likely"].show_optional = False  # type: ignore[attr-defined]
+        self.fields["main_number"].show_optional = False  # type: ignore[attr-defined]
+        if not self.is_bound and not self._likely():
+            del self.fields["likely"]
+            return
+        # Of what was sent looked up only if it is shown again.
+        self.fields["likely"].widget.choices = self._likely  # type: ignore[attr-defined]
+        self.fields["main_number"].help_text = "上面没有的，在这里填写编号；填写了编号的，以编号为准。"
+
+    def _likely(self) -> list[tuple[str, str]]:
+        if self._found is None:
+            self._found = [
+                (row.number, f"{row.number} {row.title}（{row.get_status_display()}）")
+                for row in likely_mains(self.case, self.user)
+            ]
+        return self._found
+
+    def refuse(self, error: Any) -> None:
+        super().refuse(error)
+        if not self._likely():
+            del self.fields["likely"]
+
+    def inputs(self) -> dict[str, Any]:
+        found = super().inputs()
+        chosen = found["main_number"] or found.pop("likely", "")
+        found.pop("likely", None)
+        if not chosen:
+            raise InvalidInput("missing_main_number", "请填写主案件编号。", field="main_number")
+        return found | {"main_number": chosen}
 
 
 class UnmergeForm(ActForm):

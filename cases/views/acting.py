@@ -12,7 +12,7 @@ from cases.choices import Act
 from cases.forms import ACT_FORMS, ActForm
 from cases.models import Case
 from cases.views.common import idempotency, visible_case
-from cases.workflow import ACTS, refusal
+from cases.workflow import ACTS, contacts, refusal
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError, IllegalTransition, NotPermitted, StaleObject
@@ -39,7 +39,9 @@ def case_act(request: HttpRequest, number: str, act: str) -> HttpResponse:
 def _perform(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResponse:
     form = ACT_FORMS[act](request.POST, request.FILES, case=case, user=user)
     if not form.is_valid():
-        return _show(request, form, act)
+        # The form itself tells of people; whoever may not act is not shown it for having sent it empty.
+        refused = refusal(case, user, act)
+        return refuse(request, refused, typed=form.typed(), **_way_back(case)) if refused else _show(request, form, act)
     files = [file for name in request.FILES for file in request.FILES.getlist(name)]
     try:
         done = ACTS[act](
@@ -52,8 +54,9 @@ def _perform(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResp
     except StaleObject as error:
         return _overtaken(request, case, user, act, error)
     except DomainError as error:
-        if isinstance(error, NotPermitted | IllegalTransition) and error.field is None:
-            return refuse(request, error, typed=form.typed(), **_way_back(case))
+        refused = refusal(case, user, act)
+        if refused or (error.field is None and isinstance(error, NotPermitted | IllegalTransition)):
+            return refuse(request, refused or error, typed=form.typed(), **_way_back(case))
         form.refuse(error)
         return _show(request, form, act)
     return _done(request, done, user, act)
@@ -61,7 +64,7 @@ def _perform(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResp
 
 def _done(request: HttpRequest, case: Case, user: User, act: Act) -> HttpResponse:
     if act == Act.REVEAL:
-        response = render(request, "cases/contact.html", {"case": case})
+        response = render(request, "cases/contact.html", {"case": case, "contacts": contacts(case)})
         response["Cache-Control"] = "no-store"
         return response
     where = f"，由“{case.handling_grid.short_name}”负责" if act == Act.ESCALATE else ""

@@ -30,10 +30,53 @@ _ICONS = {
     Act.ATTACH: "camera",
     Act.REVEAL: "eye",
     Act.WITHDRAW: "x",
+    Act.ANSWER: "message-square-reply",
+    Act.CO_FINISH: "badge-check",
+    Act.CONTACT: "phone-call",
+    Act.RESUME: "circle-play",
+    Act.GRANT_EXTENSION: "calendar-check",
+    Act.REFUSE_EXTENSION: "calendar-x",
+    Act.EXTEND: "calendar-plus",
+    Act.CONVENE: "users-round",
+    Act.CONCLUDE: "notebook-pen",
+    Act.CO_HANDLE: "handshake",
+    Act.URGE: "bell-ring",
+    Act.SUPERVISE: "siren",
+    Act.INSTRUCT: "stamp",
+    Act.SUSPEND: "circle-pause",
+    Act.HAND_OVER: "arrow-right-left",
+    Act.MERGE: "merge",
+    Act.UNMERGE: "split",
+    Act.TRANSFER: "square-arrow-out-up-right",
+    Act.JOIN: "user-round-plus",
+    Act.LINK: "link",
 }
 # Beside the timeline, the photos and the reporter rather than among the buttons that move the case on.
 _ASIDE = {Act.NOTE, Act.ATTACH, Act.REVEAL}
-_GRAVE = {Act.REJECT, Act.WITHDRAW}
+_GRAVE = {Act.REJECT, Act.WITHDRAW, Act.TRANSFER}
+# What waits to be done with the case now; everything else lies under 更多办理.
+_AT_HAND = {
+    Act.ANSWER,
+    Act.ACCEPT,
+    Act.CO_FINISH,
+    Act.CONTACT,
+    Act.CONCLUDE,
+    Act.RESOLVE,
+    Act.DISPATCH,
+    Act.VERIFY,
+    Act.CLOSE,
+    Act.REWORK,
+    Act.RESUME,
+    Act.GRANT_EXTENSION,
+    Act.REFUSE_EXTENSION,
+    Act.UNMERGE,
+    Act.REOPEN,
+}
+# Move the case on: these are the big buttons, at most two of them.
+_MOVING = (Act.ACCEPT, Act.DISPATCH, Act.RESOLVE, Act.VERIFY, Act.CLOSE, Act.RESUME, Act.CO_FINISH)
+_MOST_BIG = 2
+# A fold for so few is more in the way than they are.
+_FEW = 3
 
 
 @login_required
@@ -53,14 +96,21 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _buttons(case: Case, acts: list[Act]) -> list[dict[str, Any]]:
-    """In the table's order; at the desk (待派遣) dispatching comes before settling it oneself."""
-    moving = [act for act in acts if act not in _ASIDE]
-    if Act.DISPATCH in moving and case.status == Status.PENDING:
-        moving.sort(key=lambda act: act != Act.DISPATCH)
-    # What ends a case without a result is never the big button, even where it stands alone.
+    """What moves the case on comes first and big, the rest in the table's order, most of it under a fold.
+
+    At the desk (待派遣) dispatching comes before settling it oneself; elsewhere handing a case to somebody else does
+    not compete with whoever works on it.
+    """
+    offered = [act for act in acts if act not in _ASIDE]
+    big = [act for act in _MOVING if act in offered and (act is not Act.DISPATCH or case.status == Status.PENDING)]
+    big = big[:_MOST_BIG]
+    rest = [act for act in offered if act not in big]
+    folded = {act for act in rest if act not in _AT_HAND}
+    if len(folded) <= _FEW:
+        folded = set()
     return [
-        {"act": act, "icon": _ICONS[act], "first": not i and act not in _GRAVE, "grave": act in _GRAVE}
-        for i, act in enumerate(moving)
+        {"act": act, "icon": _ICONS[act], "first": act in big, "grave": act in _GRAVE, "folded": act in folded}
+        for act in (*big, *(act for act in rest if act not in folded), *(act for act in rest if act in folded))
     ]
 
 

@@ -15,7 +15,7 @@ from cases.refusals import available_actions, refusal
 from cases.scoping import may_discover
 from cases.workflow.checking import close, reopen, rework, verify
 from cases.workflow.core import ACTS, LOADED, by_clock
-from cases.workflow.endings import merge, reject, transfer, unmerge, withdraw
+from cases.workflow.endings import reject, transfer, withdraw
 from cases.workflow.handling import (
     accept,
     co_finish,
@@ -28,10 +28,12 @@ from cases.workflow.handling import (
 )
 from cases.workflow.instructions import answer, instruct, supervise, urge
 from cases.workflow.levels import escalate, hand_down, hand_down_targets
-from cases.workflow.remarks import attach, note, reveal
+from cases.workflow.merging import merge, unmerge
+from cases.workflow.remarks import attach, contacts, note, reveal
 from cases.workflow.time import (
     contact,
     extend,
+    extended_due_at,
     grant_extension,
     overdue,
     recalculate,
@@ -60,11 +62,13 @@ __all__ = [
     "co_handle",
     "conclude",
     "contact",
+    "contacts",
     "convene",
     "discover",
     "dispatch",
     "escalate",
     "extend",
+    "extended_due_at",
     "grant_extension",
     "hand_down",
     "hand_down_targets",

@@ -1,5 +1,7 @@
 """督办, 批示 and 催办: those above press on; and the answer they are owed."""
 
+from collections.abc import Iterable
+
 from cases import timekeeping
 from cases.choices import Act, InstructionKind, Tick
 from cases.deadlines import SUPERVISE_DAYS, days_later
@@ -33,25 +35,29 @@ def _instruct(step: Step, kind: InstructionKind, text: str, days: int) -> None:
         case=case, kind=kind, text=step.text, given_by=step.person, given_at=step.at, days=days, due_at=end
     )
     step.data = {"instruction": row.pk, "days": days, "answer_by": timekeeping.iso(row.due_at)}
-    _await_answers(step)
+    _await_answers(step, _waiting(step))
 
 
-def _await_answers(step: Step) -> None:
+def _await_answers(step: Step, waiting: Iterable[Instruction]) -> None:
     """The case waits for the earliest of its answers."""
     case = step.case
-    waiting = case.instructions.filter(answered_at__isnull=True).order_by("due_at")
-    earliest = waiting.values_list("due_at", flat=True).first()
+    earliest = min((row.due_at for row in waiting), default=None)
     if earliest != case.instruction_due_at:
         timekeeping.forget(case, Tick.INSTRUCTION)
     case.instruction_due_at = earliest
+
+
+def _waiting(step: Step) -> list[Instruction]:
+    """Not answered yet, the oldest first. One statement."""
+    return list(step.case.instructions.filter(answered_at__isnull=True).order_by("pk"))
 
 
 @act(Act.ANSWER)
 def answer(step: Step, *, text: str, instruction_id: int | None = None) -> None:
     """答复: to one 批示 or 督办, by default the oldest that waits. Who gave it is told."""
     step.text = need_text(text, "text", "请写明答复内容。")
-    waiting = step.case.instructions.filter(answered_at__isnull=True).order_by("pk")
-    row = (waiting.filter(pk=instruction_id) if instruction_id is not None else waiting).first()
+    waiting = _waiting(step)
+    row = next((each for each in waiting if instruction_id in (None, each.pk)), None)
     if row is None:
         raise InvalidInput("unknown_instruction", "没有待答复的批示或督办。", field="instruction_id")
     row.answer, row.answered_by, row.answered_at = step.text, step.actor, step.at
@@ -62,7 +68,7 @@ def answer(step: Step, *, text: str, instruction_id: int | None = None) -> None:
         "given_by": row.given_by_id,
         "in_time": step.at <= row.due_at,
     }
-    _await_answers(step)
+    _await_answers(step, [each for each in waiting if each is not row])
 
 
 @act(Act.URGE)

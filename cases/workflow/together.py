@@ -86,7 +86,9 @@ def _invited_departments(step: Step, ids: set[int]) -> list[Invitee]:
 def _anchored(
     step: Step, model: type[ResidentUnit] | type[PartyMember], kind: InviteeKind, field: str, ids: set[int]
 ) -> list[Invitee]:
-    found = list(model.objects.within(step.case.handling_grid).filter(pk__in=ids)) if ids else []
+    # Of what the actor sees anyway: the answer names those that were invited.
+    offered = model.objects.visible_to(step.person).within(step.case.handling_grid)
+    found = list(offered.filter(pk__in=ids)) if ids else []
     if len(found) != len(ids):
         raise InvalidInput(f"unknown_{field}", "请选择负责网格范围内的单位或党员。", field=f"{field}_ids")
     return [Invitee(kind=kind, name=row.name, **{field: row}) for row in found]

@@ -261,7 +261,7 @@ class TestDetail:
         client = token_client(hotline)
         with statements(12) as seen:
             assert client.get(f"/api/v1/cases/{case.number}/").status_code == 200
-        assert len(seen) == 4
+        assert len(seen) == 7
 
     def test_same_number_in_two_streets_needs_the_street(self, tree: Tree, people: People, case: Case):
         other = Tree("310109017")

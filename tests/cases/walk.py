@@ -173,6 +173,16 @@ def inputs(act: Act, tree: Tree, people: People) -> dict[str, Any]:
     }.get(act, texts)
 
 
+def at_the_door(status: Status, act: Act) -> tuple[str | None, list[str]]:
+    """Who walks through a door (all others are in test_transitions): one who may, if any; and those who may not, a
+    stranger, a reader and somebody who has rights on the case, but not this one."""
+    allowed = ALLOWED[status].get(act, set())
+    # The handler first: what the stage rules out for them is the most particular refusal.
+    insiders = ("officer2", "inspector", "liaison", "officer", "staff")
+    inside = next((name for name in insiders if name in SEES[status] - allowed), None)
+    return min(allowed, default=None), [name for name in ("stranger", "viewer", inside) if name]
+
+
 def another(tree: Tree, people: People) -> Case:
     """A second open case of the same place, which all who may act on the first see as well."""
     known = Case.objects.filter(description="另一件事。").first()

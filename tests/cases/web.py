@@ -3,15 +3,18 @@
 import copy
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.base import ModelState
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from cases.choices import Act
 from cases.models import Case
+from tests.cases import walk
 from tests.factories import Tree
 from tests.people import People
 
@@ -62,6 +65,7 @@ def stray_english(html: str, *known: str) -> list[str]:
 
 def act_form(act: Act, case: Case, tree: Tree, people: People, **more: Any) -> dict[str, Any]:
     """A valid form of each act, as its page sends it."""
+    soon = timezone.localtime() + timedelta(days=7)
     base: dict[str, Any] = {"version": case.version, "key": "", "text": "按要求办理。"}
     base |= {
         Act.REJECT: {"reason": "NOT_OURS"},
@@ -71,6 +75,19 @@ def act_form(act: Act, case: Case, tree: Tree, people: People, **more: Any) -> d
         Act.ESCALATE: {"tried": "已与物业协商。"},
         Act.HAND_DOWN: {"grid_code": tree.micro.code},
         Act.ATTACH: {"kind": "BEFORE"},
+        Act.EXTEND: {"days": 3},
+        Act.GRANT_EXTENSION: {"days": 2},
+        Act.SUSPEND: {"review_on": f"{soon:%Y-%m-%d}"},
+        Act.SUPERVISE: {"days": 3},
+        Act.INSTRUCT: {"days": 3},
+        Act.CO_HANDLE: {"co_department_ids": [people.chengguan.pk]},
+        Act.CONVENE: {"place": "会议室", "meets_at": f"{soon:%Y-%m-%dT%H:%M}", "residents": "王测试\n李测试"},
+        Act.CONCLUDE: {"minutes": "大家到场商量。", "outcome": "由物业维修。"},
+        Act.MERGE: {"main_number": walk.another(tree, people).number},
+        Act.JOIN: {"reporter_name": "孙测试"},
+        Act.LINK: {"number": walk.another(tree, people).number, "kind": "RELATED"},
+        Act.TRANSFER: {"body": "区城管执法局"},
+        Act.HAND_OVER: {"to_user_id": people.liaison.pk},
     }.get(act, {})
     if act is Act.ATTACH:
         base["photos"] = [picture()]

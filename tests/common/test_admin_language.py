@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from cases.models import Case, CaseLink, CaseReturn, ClockRule, Coordination, Instruction, JointReport, Notice
 from liangcheng.accounts.models import User
 from liangcheng.common.models import CalendarDay, DeliveryChannel, OutboxMessage
 from tests import factories
@@ -82,14 +83,35 @@ def rows(tree: Tree, people: People) -> dict[str, Any]:
         "cases.timelimit": case.category.limits.get(),
         "cases.case": case,
         "cases.caseevent": case.events.get(),
+        "cases.clockrule": ClockRule.objects.create(level="AREA", urgency="URGENT"),
+        **_together(case, people),
         "common.calendarday": CalendarDay.objects.create(day="2026-10-01", note="国庆节"),
         "common.deliverychannel": DeliveryChannel.objects.create(code="wyy", name="企业微信", url="https://wyy/"),
         "common.outboxmessage": OutboxMessage.objects.create(topic="案件消息", key="1"),
     }
-    from cases.models import Notice
-
     made["cases.notice"] = Notice.objects.create(recipient=people.officer, event=case.events.get(), text="新案件")
     return made
+
+
+def _together(case: Case, people: People) -> dict[str, Any]:
+    """What hangs on a case."""
+    other = factories.case(people.officer, case.grid)
+    moment = case.reported_at
+    meeting = Coordination.objects.create(
+        case=case, topic="商量维修", place="居民区会议室", meets_at=moment, convened_by=people.liaison
+    )
+    meeting.invitees.create(kind="RESIDENT", name="王测试")
+    return {
+        "cases.coordination": meeting,
+        "cases.instruction": Instruction.objects.create(
+            case=case, kind="INSTRUCTION", text="请尽快办理", given_by=people.street_head, days=3, due_at=moment
+        ),
+        "cases.casereturn": CaseReturn.objects.create(
+            community_id=case.community_id, case=case, person=people.officer, actor=people.officer, reason="NOT_MINE"
+        ),
+        "cases.jointreport": JointReport.objects.create(case=case, joined_by=people.officer, reporter_name="孙测试"),
+        "cases.caselink": CaseLink.objects.create(case=case, other=other, kind="RELATED", created_by=people.officer),
+    }
 
 
 def pages(rows: dict[str, Any]) -> Iterator[str]:
@@ -179,7 +201,7 @@ def _empty_inlines(answer: Any) -> dict[str, str]:
 
 def _codes(rows: dict[str, Any]) -> set[str]:
     """Sign-in names, system codes and case numbers are Latin by nature."""
-    texts = [*User.objects.values_list("username", flat=True), rows["cases.case"].number]
+    texts = [*User.objects.values_list("username", flat=True), *Case.objects.values_list("number", flat=True)]
     texts += [text for pair in OutboxMessage.objects.values_list("topic", "key") for text in pair]
     texts += [rows["grids.department"].code, rows["cases.caseevent"].request_id]
     return {word.lower() for text in texts for word in _WORD.findall(text)}
