@@ -4,7 +4,8 @@ Small stories in the same order of time. Those of `begin_beside` belong to one c
 their moment, for a case that fits. Whatever does not fit any more is let go.
 """
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from random import Random
 
 from cases import workflow
@@ -29,7 +30,7 @@ def begin_beside(plan: Plan, world: World) -> None:
     case = world.case(plan.case_id)
     if case.first_contact_due_at and rng.random() < 0.92:
         world.begin(clock.now(), _contact(case, world, rng))
-    if plan.due and (plan.extended or (plan.target == Status.CLOSED and rng.random() < 0.03)):
+    if plan.extended or plan.refused:
         world.begin(clock.now(), _extension(plan, world, rng))
     length = world.timing.hours(plan.start, plan.due) if plan.due else 0
     if length > 15 and rng.random() < 0.22:
@@ -58,9 +59,17 @@ def begin_daily(world: World) -> None:
         if number < 3:
             world.begin(world.timing.recent(rng, 6), _helpers_now(world, rng))
             world.begin(world.timing.recent(rng, 9), _join(world, rng))
-    world.begin(world.now - timedelta(days=7), _instruct(world, rng, answered=False, days=1))
+    world.begin(_morning(world, 7), _instruct(world, rng, answered=False, days=1))
     world.begin(world.timing.recent(rng, 5), _meet_soon(world, rng))
-    world.begin(world.now - timedelta(days=8), _handover(world, rng))
+    world.begin(_morning(world, 6), _handover(world))
+
+
+def _morning(world: World, days: int) -> datetime:
+    """Ten o'clock or so of the last working day that is so many days ago."""
+    calendar, day = world.calendar, (world.now - timedelta(days=days)).date()
+    while not calendar.is_workday(day):
+        day -= timedelta(days=1)
+    return calendar.start_of_day(day) + timedelta(minutes=70)
 
 
 def _assigned(case: Case, world: World, rng: Random) -> list[User]:
@@ -118,8 +127,7 @@ def _ask_now(world: World, rng: Random) -> Story:
     for case in _lying(world, rng, Status.HANDLING):
         if _ask(case, world, rng):
             break
-    return
-    yield
+    yield from ()
 
 
 def _lying(world: World, rng: Random, *statuses: Status) -> list[Case]:
@@ -166,8 +174,7 @@ def _helpers_now(world: World, rng: Random) -> Story:
     for case in _lying(world, rng, Status.HANDLING):
         if _call_helpers(case, world, rng):
             break
-    return
-    yield
+    yield from ()
 
 
 def _invite(case: Case, world: World, rng: Random, hours: float) -> bool:
@@ -219,8 +226,7 @@ def _meet_soon(world: World, rng: Random) -> Story:
     for case in _lying(world, rng, Status.HANDLING, Status.SUSPENDED):
         if RANK[case.handling_level] <= RANK[GridKind.NEIGHBORHOOD] and _invite(case, world, rng, 11):
             break
-    return
-    yield
+    yield from ()
 
 
 def _urge(world: World, rng: Random) -> Story:
@@ -234,14 +240,13 @@ def _urge(world: World, rng: Random) -> Story:
             if actor:
                 workflow.urge(case_id=case.pk, actor=actor, text=text)
                 break
-    return
-    yield
+    yield from ()
 
 
 def _instruct(world: World, rng: Random, *, answered: bool = True, days: int = 3) -> Story:
     """批示 or 督办 of a head, and the answer: mostly in time."""
     if answered:
-        rows = Case.objects.running().filter(instruction_due_at__isnull=True).select_related(*workflow.LOADED)
+        rows = Case.objects.running().filter(instructions__isnull=True).select_related(*workflow.LOADED)
         cases = list(rows.order_by("due_at")[:5])
     else:
         cases = _lying(world, rng, Status.HANDLING, Status.SUSPENDED, Status.DISPATCHED, Status.PENDING)
@@ -277,8 +282,7 @@ def _join(world: World, rng: Random) -> Story:
                 wants_reply=rng.random() < 0.6,
             )
             break
-    return
-    yield
+    yield from ()
 
 
 def _link(plan: Plan, world: World) -> Story:
@@ -296,13 +300,15 @@ def _link(plan: Plan, world: World) -> Story:
     workflow.link(case_id=case.pk, actor=actor, number=other.number, kind=kind, text=text)
 
 
-def _handover(world: World, rng: Random) -> Story:
-    """工作交接: one officer leaves the post; every open case goes to somebody else nearby."""
-    leaving = world.cast.users["liangyi1"]
-    rows = Case.objects.open().filter(assignee=leaving).select_related(*workflow.LOADED).order_by("pk")
-    for case in rows:
-        actor = world.who(case, Act.HAND_OVER, world.cast.desk(case))
-        heirs = [user for user in world.cast.handlers(case) if user is not leaving]
-        if actor and heirs:
-            workflow.hand_over(case_id=case.pk, actor=actor, to_user_id=heirs[0].pk, text=texts.HAND_OVER)
-            yield clock.now() + timedelta(minutes=rng.randint(2, 6))
+def _handover(world: World) -> Story:
+    """工作交接: somebody leaves the post; every case on their plate goes to somebody near it, else to the desk."""
+    rows = Case.objects.open().filter(assignee__isnull=False).exclude(assignee=world.cast.users["micro"])
+    plates = Counter(rows.order_by().values_list("assignee_id", flat=True))
+    leaving = max(plates, key=lambda pk: (plates[pk], -pk), default=0)
+    for case in rows.filter(assignee_id=leaving).select_related(*workflow.LOADED).order_by("pk"):
+        desk = [user for user in world.cast.desk(case) if user.pk != leaving] or world.cast.desk_above(case)
+        actor = world.who(case, Act.HAND_OVER, desk)
+        heir = next((user.pk for user in world.cast.handlers(case) if user.pk != leaving), None)
+        if actor:
+            workflow.hand_over(case_id=case.pk, actor=actor, to_user_id=heir, text=texts.HAND_OVER)
+    yield from ()

@@ -9,6 +9,7 @@ from cases import deadlines
 from cases.agenda import Thresholds
 from cases.choices import Light, LimitUnit, Status
 from cases.deadlines import ClockMark, Limit, Mark
+from cases.demo import texts
 from cases.demo.cast import Cast
 from cases.demo.timing import HOUR, office_hours
 from cases.models import TimeLimit
@@ -33,7 +34,7 @@ _SHARES: tuple[tuple[Status, int, float, float], ...] = (
     (Status.SUSPENDED, 7, 14, 40),
     (Status.TRANSFERRED, 5, 2, DAYS),
 )
-_LIGHTS = ((Light.GREEN, 56), (Light.YELLOW, 30), (Light.RED, 14))
+_LIGHTS = ((Light.GREEN, 44), (Light.YELLOW, 42), (Light.RED, 14))
 # Ways to a result: what happens between discovery and the end. "resolve" stands for the first result.
 _WAYS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (46, ("dispatch", "accept", "resolve", "verify", "close")),
@@ -41,13 +42,28 @@ _WAYS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (9, ("settle", "verify", "close")),
     (8, ("dispatch", "return", "dispatch", "accept", "resolve", "verify", "close")),
     (2, ("dispatch", "return", "dispatch", "return", "dispatch", "accept", "resolve", "verify", "close")),
-    (3, ("dispatch", "accept", "suspend", "resume", "resolve", "verify", "close")),
     (8, ("dispatch", "accept", "resolve", "rework", "resolve", "verify", "close")),
     (9, ("escalate", "dispatch", "accept", "note", "resolve", "verify", "close")),
     (3, ("escalate", "escalate", "dispatch", "accept", "resolve", "verify", "close")),
     (3, ("escalate", "hand_down", "dispatch", "accept", "resolve", "verify", "close")),
 )
+_RESUMED = ("dispatch", "accept", "suspend", "resume", "resolve", "verify", "close")
 _REOPENED = ("dispatch", "accept", "resolve", "verify", "dissatisfied", "reopen")
+# What does not get as far as a result.
+_SHORT: dict[Status, tuple[tuple[str, ...], ...]] = {
+    Status.REJECTED: (("reject",),),
+    Status.WITHDRAWN: (("withdraw",), ("dispatch", "withdraw")),
+    Status.TRANSFERRED: (("transfer",),),
+    Status.SUSPENDED: (("dispatch", "accept", "note", "suspend"), ("escalate", "suspend")),
+}
+_PENDING: dict[tuple[str, ...], int] = {
+    (): 13,
+    ("escalate",): 5,
+    ("dispatch", "return"): 4,
+    ("dispatch", "return", "dispatch", "return"): 3,
+    _REOPENED: 2,
+    ("escalate", "hand_down"): 1,
+}
 # The last step of an open case, by its state.
 _LAST = {
     Status.DISPATCHED: "dispatch",
@@ -70,7 +86,6 @@ PLACES = {
 # One restaurant's fumes, reported by several neighbours: the same matter, merged into one case.
 _SMOKE = "0607"
 _DUPLICATES = 6
-_SUSPENDING = ("0103", "0301", "0304", "0305", "0403", "0602", "0105")
 _LONG = (LimitUnit.WORKING_DAY, 3)
 _RUNNING_EMERGENCY = "0805"
 _EMERGENCIES = ("0801", "0802", "0805", "0806", "0807")
@@ -93,8 +108,9 @@ class Plan:
     steps: tuple[str, ...]
     late: bool = False
     confidential: bool = False
-    # An extension was asked for and granted, and needed.
+    # An extension was asked for, and granted or refused; it was needed.
     extended: bool = False
+    refused: bool = False
     # The first assignee does not accept in time.
     lapses: bool = False
     # The plan whose case this one is merged into.
@@ -143,8 +159,8 @@ class Planner:
         start = self._start(rng, code, target, light, least, max(most, 2 * least))
         limit = self.limits[code]
         is_long = limit.resolve_unit == _LONG[0] and (limit.resolve_value or 0) >= _LONG[1]
-        extended = is_long and "resolve" in steps and target == Status.CLOSED and rng.random() < 0.14
-        if steps[-1:] == ("close",) and self.now - start > timedelta(days=25) and rng.random() < 0.1:
+        asks = is_long and "resolve" in steps and target == Status.CLOSED and rng.random() < 0.18
+        if steps[-1:] == ("close",) and self.now - start > timedelta(days=12) and rng.random() < 0.2:
             # Nobody is reached: the clock closes the case.
             steps = steps[:-1]
         return Plan(
@@ -155,9 +171,10 @@ class Planner:
             self.due(code, start),
             target,
             steps,
-            late=not extended and rng.random() < 0.2,
+            late=rng.random() < 0.2,
             confidential=number % 43 == 7,
-            extended=extended,
+            extended=asks and number % 3 > 0,
+            refused=asks and number % 3 == 0,
             lapses=rng.random() < 0.09,
             rng=rng,
         )
@@ -188,8 +205,10 @@ class Planner:
             return _EMERGENCIES[number % len(_EMERGENCIES)]
         if target == Status.HANDLING and number % 30 == 0:
             return _RUNNING_EMERGENCY
-        if target == Status.SUSPENDED:
-            return _SUSPENDING[number % len(_SUSPENDING)]
+        if target == Status.SUSPENDED or _is_resumed(target, number):
+            return _nth(texts.SUSPEND, number)
+        if target == Status.TRANSFERRED:
+            return _nth(texts.TRANSFERS, number)
         return self.codes[number % len(self.codes)]
 
     def _house(self, rng: Random, code: str) -> Building:
@@ -234,28 +253,14 @@ class Planner:
         return Light.YELLOW if yellow <= self.now else Light.GREEN
 
     def _steps(self, rng: Random, target: Status, number: int) -> tuple[str, ...]:
-        if target == Status.REJECTED:
-            return ("reject",)
-        if target == Status.WITHDRAWN:
-            return rng.choice([("withdraw",), ("dispatch", "withdraw")])
-        if target == Status.TRANSFERRED:
-            return ("transfer",) if number % 2 else ("escalate", "transfer")
-        if target == Status.SUSPENDED:
-            return rng.choice([("dispatch", "accept", "note", "suspend"), ("escalate", "suspend")])
+        if target in _SHORT:
+            return rng.choice(_SHORT[target])
+        if target == Status.PENDING:
+            return rng.choices(list(_PENDING), list(_PENDING.values()))[0]
         if target == Status.CLOSED and number % 40 == 5:
             return (*_REOPENED, "dispatch", "accept", "resolve", "verify", "close")
-        if target == Status.PENDING:
-            return rng.choices(
-                [
-                    (),
-                    ("escalate",),
-                    ("dispatch", "return"),
-                    ("dispatch", "return", "dispatch", "return"),
-                    _REOPENED,
-                    ("escalate", "hand_down"),
-                ],
-                [13, 5, 4, 3, 2, 1],
-            )[0]
+        if _is_resumed(target, number):
+            return _RESUMED
         way = list(rng.choices([way for _, way in _WAYS], [weight for weight, _ in _WAYS])[0])
         if target in {Status.HANDLING, Status.DISPATCHED}:
             way = [step for step in way if step != "settle"]
@@ -265,6 +270,15 @@ class Planner:
         last = "settle" if target == Status.RESOLVED and "settle" in way else _LAST[target]
         end = len(way) - 1 - way[::-1].index(last)
         return tuple(way[: end + 1])
+
+
+def _is_resumed(target: Status, number: int) -> bool:
+    return target == Status.CLOSED and number % 25 == 11
+
+
+def _nth(codes: Iterable[str], number: int) -> str:
+    known = list(codes)
+    return known[number % len(known)]
 
 
 def _by_place(houses: Iterable[Building]) -> dict[str, list[Building]]:

@@ -226,18 +226,17 @@ def _suspend(case: Case, plan: Plan, world: World) -> Case | None:
         first = not any(other.target == Status.SUSPENDED and other is not plan for other in world.plans.values())
         until = world.now + timedelta(days=-1 if first else plan.rng.randint(5, 150))
     until = max(until, clock.now() + timedelta(days=1))
-    text = plan.rng.choice(texts.SUSPEND)
-    return workflow.suspend(case_id=case.pk, actor=actor, text=text, review_on=local_day(until))
+    return workflow.suspend(case_id=case.pk, actor=actor, text=texts.SUSPEND[plan.code][0], review_on=local_day(until))
 
 
 def _resume(case: Case, plan: Plan, world: World) -> Case | None:
     actor = world.who(case, Act.RESUME, world.cast.senior_heads(case))
-    return actor and workflow.resume(case_id=case.pk, actor=actor, text=plan.rng.choice(texts.RESUME))
+    return actor and workflow.resume(case_id=case.pk, actor=actor, text=texts.SUSPEND[plan.code][1])
 
 
 def _transfer(case: Case, plan: Plan, world: World) -> Case | None:
     actor = world.who(case, Act.TRANSFER, world.cast.desk(case))
-    body, text = texts.TRANSFERS[plan.number % len(texts.TRANSFERS)]
+    body, text = texts.TRANSFERS[plan.code]
     number = f"移{clock.now():%Y}第{plan.number:04d}号" if plan.number % 3 else ""
     return actor and workflow.transfer(case_id=case.pk, actor=actor, body=body, number=number, text=text)
 

@@ -71,9 +71,9 @@ class Timing:
         offsets, pinned = self._offsets(plan), _PINNED.get(plan.target)
         latest = max(self.recent(plan.rng, pinned or 6.0), plan.start + timedelta(minutes=1))
         latest = min(latest, self.now - timedelta(minutes=1))
-        swift = plan.due is None or (plan.due - plan.start) < 30 * HOUR and plan.is_emergency
+        swift = plan.due is None or plan.is_emergency
         if swift:
-            return self._rising(plan.start, [min(plan.start + hours * HOUR / 4, latest) for hours in offsets], latest)
+            return _rising(plan.start, [min(plan.start + hours * HOUR / 4, latest) for hours in offsets])
         room = self.hours(plan.start, latest)
         if offsets[-1] > room:
             offsets = [hours * room / offsets[-1] for hours in offsets]
@@ -81,9 +81,8 @@ class Timing:
             offsets[-1] = room
         if room < 0.1:
             share = (latest - plan.start) / (len(offsets) + 1)
-            return self._rising(plan.start, [plan.start + share * (n + 1) for n in range(len(offsets))], latest)
-        times = [self.after(plan.start, hours) for hours in offsets]
-        return self._rising(plan.start, times, latest)
+            return _rising(plan.start, [plan.start + share * (n + 1) for n in range(len(offsets))])
+        return _rising(plan.start, [self.after(plan.start, hours) for hours in offsets])
 
     def _offsets(self, plan: "Plan") -> list[float]:
         """Working hours from the start to each step."""
@@ -105,19 +104,20 @@ class Timing:
         if plan.due is None:
             return rng.uniform(2, 14)
         allowed = max(self.hours(plan.start, plan.due), 1.0)
-        if plan.extended:
-            return allowed + rng.uniform(1, 12)
+        if plan.extended or plan.refused:
+            return allowed + rng.uniform(1, 12 if plan.extended else 6)
         if plan.late:
             # Mostly within the grace; sometimes the clock has lifted the case by then.
             return allowed + (rng.uniform(0.5, 5) if rng.random() < 0.6 else rng.uniform(8, 18))
         return allowed * rng.uniform(0.3, 0.9)
 
-    def _rising(self, start: datetime, wanted: list[datetime], latest: datetime) -> list[datetime]:
-        done: list[datetime] = []
-        for moment in wanted:
-            before = done[-1] if done else start
-            done.append(max(moment, before + timedelta(seconds=20)))
-        return done
+
+def _rising(start: datetime, wanted: list[datetime]) -> list[datetime]:
+    done: list[datetime] = []
+    for moment in wanted:
+        before = done[-1] if done else start
+        done.append(max(moment, before + timedelta(seconds=20)))
+    return done
 
 
 def office_hours(moment: datetime, rng: Random, now: datetime) -> datetime:

@@ -33,6 +33,7 @@ class World:
         self.timing = Timing(calendar, now)
         # Case id → plan, of all cases that have been filed.
         self.plans: dict[int, Plan] = {}
+        self._moment = now - timedelta(days=366)
         self._waiting: list[tuple[datetime, int, Story]] = []
         self._order = count()
 
@@ -48,6 +49,7 @@ class World:
             while self._waiting:
                 moment, _, story = heapq.heappop(self._waiting)
                 self._tick(moment)
+                self._moment = moment
                 with clock.at(moment):
                     following = next(story, None)
                 if following is not None:
@@ -58,7 +60,9 @@ class World:
         """Everything that the clock has to do up to a moment, each at its own, as the worker would."""
         due = Case.objects.filter(clock_at__lte=moment).order_by("clock_at").values_list("clock_at", flat=True)
         while (next_at := due.first()) is not None:
-            with clock.at(next_at):
+            # What an act has made due in the past, the worker finds in its next minute.
+            self._moment = max(self._moment, next_at)
+            with clock.at(self._moment):
                 done: Counter[str] = sweep()
             if done["failed"]:
                 raise RuntimeError(f"the clock failed at {next_at}")
