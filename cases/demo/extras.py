@@ -24,10 +24,9 @@ _OPEN_TARGETS = frozenset({Status.HANDLING, Status.DISPATCHED, Status.PENDING})
 _NEIGHBOURS = ("陆阿姨", "唐先生", "顾老伯", "汪女士", "傅先生", "史阿姨")
 
 
-def begin_beside(plan: Plan, world: World) -> None:
+def begin_beside(case: Case, plan: Plan, world: World) -> None:
     """What will happen to a case that has just been filed, besides its plan."""
     rng = world.rng(f"beside-{plan.number}")
-    case = world.case(plan.case_id)
     if case.first_contact_due_at and rng.random() < 0.92:
         world.begin(clock.now(), _contact(case, world, rng))
     if plan.extended or plan.refused:

@@ -2,8 +2,8 @@
 brings it to where the step fits, or lets the step go.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Generator
+from datetime import datetime, timedelta
 from typing import Any
 
 from cases import workflow
@@ -55,26 +55,27 @@ _EVALUATIONS = {
     Satisfaction.DISSATISFIED: 6,
 }
 _DISPUTES = frozenset({"0106", "0302", "0901", "0902"})
+_ENDS_REST = frozenset({"resume", "unmerge"})
 _DAY = 7.0
 
 
 def take(step: str, plan: Plan, world: World) -> Story:
     """One step of a plan, at this moment or, where something has to come first, somewhat later."""
-    yield from _wait_while_paused(plan, world, step)
     if step == "transfer":
         yield from _lift_to_street(plan, world)
-    if step in _FROM:
-        yield from bring_to(_FROM[step], plan, world)
-    case = world.case(plan.case_id)
-    if step not in _FROM or case.status == _FROM[step]:
+    case = world.case(plan.case_id) if step in _ENDS_REST else (yield from _awake(plan, world))
+    begins = _FROM.get(step)
+    if begins and case.status != begins:
+        yield from bring_to(begins, plan, world)
+        case = world.case(plan.case_id)
+    if begins is None or case.status == begins:
         _STEPS[step](case, plan, world)
 
 
 def bring_to(status: Status, plan: Plan, world: World) -> Story:
     """Do what is missing until the case stands there; nothing where it is further on or has ended otherwise."""
-    yield from _wait_while_paused(plan, world)
     while True:
-        case = world.case(plan.case_id)
+        case = yield from _awake(plan, world)
         here = Status(case.status)
         if here not in _WAY or _WAY.index(here) >= _WAY.index(status):
             return
@@ -83,11 +84,11 @@ def bring_to(status: Status, plan: Plan, world: World) -> Story:
             yield clock.now() + plan.rng.uniform(6, 40) * timedelta(minutes=1)
 
 
-def _wait_while_paused(plan: Plan, world: World, step: str = "") -> Story:
-    """挂账 and 并案: others decide when it goes on."""
-    if step not in {"resume", "unmerge"}:
-        while world.case(plan.case_id).status in {Status.SUSPENDED, Status.MERGED}:
-            yield world.later(_DAY)
+def _awake(plan: Plan, world: World) -> Generator[datetime, None, Case]:
+    """The case as it stands; 挂账 and 并案 are waited out: others decide when it goes on."""
+    while (case := world.case(plan.case_id)).status in {Status.SUSPENDED, Status.MERGED}:
+        yield world.later(_DAY)
+    return case
 
 
 def _lift_to_street(plan: Plan, world: World) -> Story:
@@ -170,7 +171,7 @@ def _reopen(case: Case, plan: Plan, world: World) -> Case | None:
     """By a checker after a dissatisfied evaluation; after the clock has closed it, by the head."""
     people = [*plan.rng.sample(world.cast.checkers(case), 1), *world.cast.heads(case)]
     actor = world.who(case, Act.REOPEN, people)
-    return actor and workflow.reopen(case_id=case.pk, actor=actor, text=plan.rng.choice(texts.REOPEN))
+    return workflow.reopen(case_id=case.pk, actor=actor, text=plan.rng.choice(texts.REOPEN)) if actor else None
 
 
 def _escalate(case: Case, plan: Plan, world: World) -> Case | None:
@@ -212,7 +213,7 @@ def _reject(case: Case, plan: Plan, world: World) -> Case:
 
 def _withdraw(case: Case, plan: Plan, world: World) -> Case | None:
     actor = world.who(case, Act.WITHDRAW, [world.cast.decider(case, plan.rng)])
-    return actor and workflow.withdraw(case_id=case.pk, actor=actor, text=plan.rng.choice(texts.WITHDRAW))
+    return workflow.withdraw(case_id=case.pk, actor=actor, text=plan.rng.choice(texts.WITHDRAW)) if actor else None
 
 
 def _suspend(case: Case, plan: Plan, world: World) -> Case | None:
@@ -231,14 +232,14 @@ def _suspend(case: Case, plan: Plan, world: World) -> Case | None:
 
 def _resume(case: Case, plan: Plan, world: World) -> Case | None:
     actor = world.who(case, Act.RESUME, world.cast.senior_heads(case))
-    return actor and workflow.resume(case_id=case.pk, actor=actor, text=texts.SUSPEND[plan.code][1])
+    return workflow.resume(case_id=case.pk, actor=actor, text=texts.SUSPEND[plan.code][1]) if actor else None
 
 
 def _transfer(case: Case, plan: Plan, world: World) -> Case | None:
     actor = world.who(case, Act.TRANSFER, world.cast.desk(case))
     body, text = texts.TRANSFERS[plan.code]
     number = f"移{clock.now():%Y}第{plan.number:04d}号" if plan.number % 3 else ""
-    return actor and workflow.transfer(case_id=case.pk, actor=actor, body=body, number=number, text=text)
+    return workflow.transfer(case_id=case.pk, actor=actor, body=body, number=number, text=text) if actor else None
 
 
 def _merge(case: Case, plan: Plan, world: World) -> Case | None:
@@ -251,7 +252,7 @@ def _merge(case: Case, plan: Plan, world: World) -> Case | None:
 
 def _unmerge(case: Case, plan: Plan, world: World) -> Case | None:
     actor = world.who(case, Act.UNMERGE, world.cast.desk(case))
-    return actor and workflow.unmerge(case_id=case.pk, actor=actor, text=texts.UNMERGE)
+    return workflow.unmerge(case_id=case.pk, actor=actor, text=texts.UNMERGE) if actor else None
 
 
 _STEPS: dict[str, Step] = {

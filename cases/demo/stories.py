@@ -54,9 +54,10 @@ def tell_all(plans: Iterable[Plan], cast: Cast, calendar: WorkCalendar, now: dat
 def _tell(plan: Plan, world: World) -> Story:
     """One case; yields the moment of each next step."""
     times = world.timing.moments(plan)
-    plan.case_id = _discover(plan, world.cast).pk
-    world.plans[plan.case_id] = plan
-    extras.begin_beside(plan, world)
+    case = _discover(plan, world.cast)
+    plan.case_id = case.pk
+    world.plans[case.pk] = plan
+    extras.begin_beside(case, plan, world)
     for step, moment in zip(plan.steps, times, strict=True):
         if step == "settle":
             continue
