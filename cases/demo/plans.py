@@ -155,8 +155,8 @@ class Planner:
         # A long story takes its time.
         least = max(least, 0.4 * (len(steps) - 1))
         if "resume" in steps:
-            least, most = max(least, 14), max(most, 40)
-        start = self._start(rng, code, target, light, least, max(most, 2 * least))
+            least, most = max(least, 38), DAYS
+        start = self._start(rng, code, target, light, least, min(max(most, 2 * least), DAYS))
         limit = self.limits[code]
         is_long = limit.resolve_unit == _LONG[0] and (limit.resolve_value or 0) >= _LONG[1]
         asks = is_long and "resolve" in steps and target == Status.CLOSED and rng.random() < 0.18

@@ -101,9 +101,10 @@ def _dispatch(case: Case, plan: Plan, world: World) -> Case:
     """To the department that the category names, or to somebody nearby; rather a department the higher the level."""
     rng, cast = plan.rng, world.cast
     actor, department = cast.decider(case, rng), cast.department(case)
-    people = [user for user in cast.handlers(case) if user is not actor] or cast.handlers(case)
+    others = [user for user in cast.handlers(case) if user is not actor]
+    people = others or cast.handlers(case)
     high = case.handling_level in {GridKind.COMMUNITY, GridKind.AREA}
-    if department and (not people or rng.random() < (0.8 if high else 0.35)):
+    if department and (not others or rng.random() < (0.8 if high else 0.35)):
         to: dict[str, Any] = {"department_id": department.pk}
     else:
         to = {"assignee_id": people[min(int(rng.expovariate(0.9)), len(people) - 1)].pk}

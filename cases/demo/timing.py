@@ -27,7 +27,7 @@ _GAPS: dict[str, tuple[float, float]] = {
     "reopen": (0.5, 8),
     "escalate": (0.5, 5),
     "suspend": (3, 14),
-    "resume": (30, 60),
+    "resume": (60, 120),
     "reject": (0.5, 8),
     "withdraw": (1, 10),
     "transfer": (1, 8),
