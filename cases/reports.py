@@ -82,7 +82,12 @@ class OnTime:
 def on_time(user: "User", grid: "Grid") -> OnTime:
     """按时处置 by 原时限 and by 现时限, of what the user sees in the subtree, resolved in the last ON_TIME_DAYS."""
     since = now() - timedelta(days=ON_TIME_DAYS)
-    rows = Case.objects.visible_to(user).within(grid).filter(resolved_at__gte=since, on_time__isnull=False).order_by()
+    rows = (
+        Case.objects.visible_to(user)
+        .within(grid)
+        .filter(resolved_at__gte=since, on_time_original__isnull=False)
+        .order_by()
+    )
     found = rows.aggregate(
         resolved=Count(Value(1)),
         by_promise=Count(Value(1), filter=Q(on_time_original=True)),

@@ -38,9 +38,28 @@ class Cast:
         found = (self.at(grid_id, _DESK) for grid_id in reversed(case.handling_path()))
         return next(filter(None, found))
 
+    def desk_above(self, case: Case) -> list[User]:
+        """Who decides after too many 退单: the desk of the next grid above; at the street its own."""
+        path = case.handling_path()
+        found = (self.at(grid_id, _DESK) for grid_id in reversed(path[:-1] or path))
+        return next(filter(None, found))
+
+    def heads(self, case: Case) -> list[User]:
+        """The heads who answer for the case, the nearest first."""
+        return [user for grid_id in reversed(case.handling_path()) for user in self.at(grid_id, frozenset({Role.HEAD}))]
+
+    def senior_heads(self, case: Case) -> list[User]:
+        """Heads of the area and the street: they decide about 挂账."""
+        path = [grid_id for grid_id in (case.area_id, case.community_id) if grid_id]
+        return [user for grid_id in path for user in self.at(grid_id, frozenset({Role.HEAD}))]
+
+    def staff(self, department_id: int) -> list[User]:
+        """The people of a department."""
+        return [user for user, post in self.posts if post.department_id == department_id]
+
     def decider(self, case: Case, rng: Random) -> User:
-        """One of the desk; a liaison before a head."""
-        people = self.desk(case)
+        """One of the desk; a liaison before a head. After too many 退单 one of the desk above."""
+        people = self.desk_above(case) if case.bounced else self.desk(case)
         liaisons = [user for user in people if self.role(user) != Role.HEAD]
         return rng.choice(liaisons or people)
 

@@ -35,7 +35,7 @@ SIGN_INS = (
         "城运中心派遣员",
         _STREET,
         Role.DISPATCHER,
-        about="街道派遣员：全街道派遣、签派、核查",
+        about="街道派遣员：全街道派遣、签派、并案、移送、核查",
         staff=True,
     ),
     Person(
@@ -48,12 +48,24 @@ SIGN_INS = (
         staff=True,
     ),
     Person(
-        "area3head", "顾海平", "处级领导", "第三片区", Role.HEAD, about="第三片区网格长：看全片区、重新处置", staff=True
+        "area3head",
+        "顾海平",
+        "处级领导",
+        "第三片区",
+        Role.HEAD,
+        about="第三片区网格长：批示督办、审批延期、挂账、重新处置",
+        staff=True,
     ),
     Person("wenyuan1", "周丽萍", "社区工作者", "文苑一", Role.LIAISON, about="文苑一居民区联络员：派遣、核查、结案"),
     Person("micro", "吴国强", "楼组长", "文苑一第1", Role.OFFICER, about="文苑一第1微单元网格员：上报、接单、处置"),
     Person(
-        "chengguan", "郑志刚", "执法队员", _STREET, Role.OFFICER, "CHENGGUAN", "城管中队队员：接单、处置派给城管的案件"
+        "chengguan",
+        "郑志刚",
+        "执法队员",
+        _STREET,
+        Role.OFFICER,
+        "CHENGGUAN",
+        "城管中队队员：接单、处置、协办派给城管的案件",
     ),
     Person("inspector", "钱晓燕", "核查员", _STREET, Role.INSPECTOR, about="街道核查员：核查、返工、回访结案"),
     Person("viewer", "孙立群", "调研员", _STREET, Role.VIEWER, about="只读：查看全街道案件和网格"),

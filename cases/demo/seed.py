@@ -50,10 +50,10 @@ def seed(street: Grid, password: str) -> Seeded:
         limits = TimeLimit.objects.filter(category__is_active=True).select_related("category")
         houses = Building.objects.active().within(street).select_related("grid", "neighborhood", "unit").order_by("pk")
         cast = Cast()
-        plans = Planner(list(limits), list(houses), cast, moment).plans()
-        acts = tell_all(plans, cast, moment)
+        planner = Planner(list(limits), list(houses), cast, moment)
+        tell_all(planner.plans(), cast, planner.calendar, moment)
         _deliver_past_notices()
-        return Seeded(User.objects.count(), Case.objects.count(), acts)
+        return Seeded(User.objects.count(), Case.objects.count(), CaseEvent.objects.count())
 
 
 def _deliver_past_notices() -> None:

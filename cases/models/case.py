@@ -95,6 +95,7 @@ class Case(GridAnchored, VersionedModel):
     warn_at = models.DateTimeField("亮黄灯时间", null=True, blank=True)
     first_contact_at = models.DateTimeField("先行联系时间", null=True, blank=True)
     status_since = models.DateTimeField("进入本状态的时间", default=timezone.now)
+    # From when the handling grid has it in hand: the grace after the deadline counts from here (cases/agenda.py).
     arrived_at = models.DateTimeField("到达负责网格的时间", default=timezone.now)
     # When the clock must look at this case next (cases/agenda.py), and what it has already told (words of Tick).
     clock_at = models.DateTimeField("下次自动处理", null=True, blank=True, editable=False)

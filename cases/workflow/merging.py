@@ -125,5 +125,7 @@ def unmerge(step: Step, *, text: str) -> None:
         back = Status.PENDING
     step.goes_to(back)
     case.merged_into, case.merged_from, case.closed_at = None, "", None
+    # As after a pause: the grace before the clock lifts it begins anew.
+    case.arrived_at = step.at
     # The calendar may have changed while the case did not count as open.
     timekeeping.set_moments(case, timekeeping.history(case), step.office)

@@ -86,6 +86,8 @@ def resume(step: Step, *, text: str) -> None:
     step.text = need_text(text, "text", "请写明恢复办理的原因。")
     step.goes_to(case.suspended_from or Status.PENDING)
     case.suspended_from, case.review_on = "", None
+    # Overdue before the pause: the grace before it is lifted begins anew, else it would be gone within a minute.
+    case.arrived_at = step.at
     timekeeping.forget(case, Tick.REVIEW)
     move_clock(step)
 

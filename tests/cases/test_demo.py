@@ -12,12 +12,14 @@ from django.db import transaction
 from django.test import Client
 
 from cases import todo
-from cases.choices import Act, Light, PhotoKind, Status
+from cases.choices import Act, ContactLight, Light, PhotoKind, Status
 from cases.demo import people
-from cases.lights import light
+from cases.lights import contact_light, light
 from cases.models import Attachment, Case, CaseEvent, Category, Notice
 from cases.notifications import TOPIC
-from cases.transitions import edges_from
+from cases.recompute import differences
+from cases.sweep import sweep
+from cases.transitions import Party, edges_from
 from grids.choices import GridKind, Role
 from grids.models import Grid, Posting
 from liangcheng.accounts.models import User
@@ -65,32 +67,74 @@ class TestCases:
         assert 280 <= Case.objects.count() <= 330
         states = Counter(Case.objects.values_list("status", flat=True))
         assert set(states) == set(Status.values)
-        assert min(states.values()) >= 5
+        assert min(states.values()) >= 4
         for field in ("handling_level", "highest_level", "resolved_level"):
             found = set(Case.objects.exclude(**{field: ""}).values_list(field, flat=True))
             assert found == set(GridKind.values), field
         assert Case.objects.values("category").distinct().count() == Category.objects.count() == 68
 
-    def test_every_light_burns_and_every_turn_was_taken(self):
+    def test_every_light_burns_at_several_levels(self):
         moment = now()
         lights = {light(case, moment) for case in Case.objects.all()}
-        assert lights >= {Light.GREEN, Light.YELLOW, Light.RED, Light.AT_ONCE, Light.DONE_IN_TIME, Light.DONE_LATE}
-        assert Case.objects.overdue().count() >= 8
-        assert Case.objects.due_soon().count() >= 5
-        for field in ("return_count", "rework_count", "reopen_count"):
-            assert Case.objects.filter(**{f"{field}__gt": 0}).exists(), field
-        for fields in (
-            {"confidential": True, "is_open": True},
-            {"reporter_anonymous": True},
-            {"binding": True},
-            {"satisfaction": "DISSATISFIED"},
-            {"external_system": people.HOTLINE},
-            {"second_grid__isnull": False},
-            {"assigned_department__isnull": False},
-        ):
-            assert Case.objects.filter(**fields).exists(), fields
+        assert lights == set(Light)
+        for burning in (Case.objects.overdue(), Case.objects.due_soon()):
+            assert burning.count() >= 8
+            assert len(set(burning.values_list("handling_level", flat=True))) >= 3
+        contacts = Counter(contact_light(case, moment) for case in Case.objects.all())
+        assert set(contacts) == set(ContactLight)
+        assert contacts[ContactLight.IN_TIME] > 3 * contacts[ContactLight.DONE_LATE]
+
+    @pytest.mark.parametrize(
+        ("fields", "least"),
+        [
+            ({"return_count__gt": 0}, 5),
+            ({"rework_count__gt": 0}, 5),
+            ({"reopen_count__gt": 0}, 3),
+            ({"confidential": True, "is_open": True}, 1),
+            ({"reporter_anonymous": True}, 5),
+            ({"binding": True}, 5),
+            ({"satisfaction": "DISSATISFIED"}, 1),
+            ({"external_system": people.HOTLINE}, 20),
+            ({"assigned_department__isnull": False}, 20),
+            ({"on_time": True, "on_time_original": False}, 3),
+            ({"on_time": True, "on_time_original": True}, 50),
+            ({"on_time": False, "on_time_original": False}, 5),
+            ({"is_open": True, "extension_days__isnull": False}, 3),
+            ({"status": Status.SUSPENDED, "review_on__gt": WEDNESDAY.date()}, 4),
+            ({"status": Status.SUSPENDED, "review_on__lte": WEDNESDAY.date()}, 1),
+            ({"is_open": True, "instruction_due_at__gte": WEDNESDAY}, 2),
+            ({"is_open": True, "instruction_due_at__lt": WEDNESDAY}, 1),
+            ({"is_open": True, "supervised": True}, 1),
+            ({"is_open": True, "coordination_at__gt": WEDNESDAY}, 1),
+            ({"is_open": True, "co_handlers__done_at__isnull": True, "co_handlers__role": "HELPER"}, 2),
+            ({"co_handlers__done_at__isnull": False}, 5),
+            ({"coordinations__concluded_at__isnull": False}, 5),
+            ({"instructions__answered_at__isnull": False}, 5),
+            ({"is_open": True, "urge_count__gt": 0}, 3),
+            ({"status": Status.PENDING, "bounced": True}, 1),
+            ({"heat__gt": 1}, 5),
+            ({"heat__gte": 6, "is_open": True}, 1),
+            ({"links_out__kind": "FOLLOW_UP"}, 1),
+            ({"second_grid__isnull": False, "events__act": Act.ESCALATE}, 2),
+            ({"status": Status.CLOSED, "events__act": Act.CLOSE, "events__actor": None}, 2),
+        ],
+        ids=str,
+    )
+    def test_every_turn_was_taken(self, fields: dict[str, object], least: int):
+        assert Case.objects.filter(**fields).distinct().count() >= least
+
+    def test_every_act_is_there_and_the_clock_has_done_its_part(self):
         acts = set(CaseEvent.objects.values_list("act", flat=True))
-        assert acts == set(Act.values) - {Act.ATTACH}
+        assert acts == set(Act.values) - {Act.ATTACH, Act.RECALCULATE}
+        by_clock = Counter(CaseEvent.objects.filter(actor=None).values_list("act", flat=True))
+        assert set(by_clock) == {Act.WARN, Act.OVERDUE, Act.REMIND, Act.ESCALATE, Act.LAPSE, Act.CLOSE}
+        assert min(by_clock.values()) >= 2
+        handed_over = CaseEvent.objects.filter(act=Act.HAND_OVER)
+        assert handed_over.count() >= 2
+
+    def test_the_clock_finds_nothing_to_do_and_deadlines_follow_from_histories(self):
+        assert sweep() == {}
+        assert list(differences(Case.objects.all())) == []
 
     def test_histories_are_true_ones(self):
         """Each event is an edge of the table, times rise with the ids, and the case stands where its events lead."""
@@ -101,14 +145,31 @@ class TestCases:
             assert last is None or event.created_at >= last
             last = event.created_at
             assert event.from_status == state.get(event.case_id, "")
-            if event.act != Act.DISCOVER:
-                assert edges_from(Act(event.act), event.from_status), event.act
+            # ABSORB is what a 并案 does to the main case, no act of its own.
+            if event.act not in {Act.DISCOVER, Act.ABSORB}:
+                edges = edges_from(Act(event.act), event.from_status)
+                assert edges, event.act
+                assert event.actor_id is not None or any(Party.CLOCK in edge.parties for edge in edges), event.act
             state[event.case_id] = event.to_status
         assert state == dict(Case.objects.values_list("pk", "status"))
         first = Case.objects.order_by("reported_at").values_list("reported_at", flat=True)[0]
         assert 50 <= (moment - first).days <= 61
         numbers = list(Case.objects.order_by("pk").values_list("number", flat=True))
         assert numbers == sorted(numbers)
+
+    def test_duplicates_are_merged_into_one(self):
+        merged = Case.objects.filter(status=Status.MERGED).select_related("merged_into")
+        assert len({case.merged_into_id for case in merged}) == 1
+        assert merged[0].merged_into is not None
+        assert merged[0].merged_into.is_open
+        assert merged[0].merged_into.heat > len(merged)
+        assert CaseEvent.objects.filter(act=Act.UNMERGE).count() == 1
+
+    def test_people_work_by_day(self):
+        """But for emergencies, what people do lies in or near office hours."""
+        told = CaseEvent.objects.filter(actor__isnull=False).values_list("created_at", flat=True)
+        hours = [at.astimezone(WEDNESDAY.tzinfo).hour for at in told]
+        assert sum(8 <= hour < 18 for hour in hours) > 0.95 * len(hours)
 
     def test_nobody_checks_their_own_result(self):
         resolver: dict[int, int | None] = {}

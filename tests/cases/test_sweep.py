@@ -303,3 +303,17 @@ def test_several_workers_handle_each_case_once():
     assert CaseEvent.objects.filter(act=Act.ESCALATE).count() == 60
     assert set(Case.objects.values_list("handling_level", "version")) == {(GridKind.AREA, 3)}
     assert OutboxMessage.objects.count() == OutboxMessage.objects.values("key").distinct().count()
+
+
+def test_what_was_overdue_before_a_pause_has_the_grace_again(tree: Tree, people: People):
+    factories.category("0201")
+    with clock.at(FILED):
+        case = factories.case(people.officer, tree.micro)
+    with clock.at(at("11-26 09:00")):
+        sweep()
+        workflow.suspend(case_id=case.pk, actor=people.area_head, text="等经费。", review_on=at("12-10 00:00").date())
+    with clock.at(at("12-10 10:00")):
+        workflow.resume(case_id=case.pk, actor=people.area_head, text="经费已到。")
+        assert sweep() == {}
+    assert swept(at("12-11 17:29")) == {}
+    assert swept(at("12-11 17:30")) == {"escalate": 1}
