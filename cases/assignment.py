@@ -65,6 +65,8 @@ def plate(case: Case) -> dict[str, Any]:
 
 
 def clear(case: Case) -> None:
+    """Off every plate. A pending 延期 was its handler's and goes with the plate."""
+    case.extension_days, case.extension_asked_by = None, None
     case.assignee = None
     case.assigned_department = None
     case.binding = False

@@ -19,7 +19,7 @@ from cases.assignment import HANDLING_ROLES
 from cases.choices import Act, Status
 from cases.models import Case, CaseEvent
 from cases.refusals import need_text
-from grids.choices import KINDS, PATH_FIELD, Role
+from grids.choices import KINDS, PATH_FIELD, GridKind, Role
 from grids.models import Posting
 from grids.scoping import NOTHING, Post, Scope, scope_of
 from liangcheng.common.exceptions import DomainError, InvalidInput
@@ -169,11 +169,23 @@ def _desk_posts(scope: Scope) -> list[Post]:
 
 
 def _permitted(scope: Scope) -> Q:
-    """Condition on Case: HAND_OVER is for the desks of the grid that answers and of those above it (the table)."""
+    """Condition on Case: HAND_OVER is for the desks of the grid that answers and of those above it (the table).
+
+    What was 签派 is for the street's dispatchers and the desks above (refusals._may_hand_over).
+    """
     condition = NOTHING
     for post in _desk_posts(scope):
-        condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}, handling_level__in=KINDS[post.rank :])
+        here = Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id}, handling_level__in=KINDS[post.rank :])
+        condition |= here & (Q(binding=False) | _decides_over(post))
     return condition
+
+
+def _decides_over(post: Post) -> Q:
+    """The cases whose 签派 this post may change: all for a dispatcher, for others those of the grids below."""
+    at_street = post.kind == GridKind.COMMUNITY and post.role == Role.HEAD
+    if post.role == Role.DISPATCHER or at_street:
+        return Q()
+    return Q(handling_level__in=KINDS[post.rank + 1 :])
 
 
 def _handling_postings() -> "QuerySet[Posting]":

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.urls import reverse
 
@@ -258,13 +259,15 @@ def deliver(message: OutboxMessage) -> None:
     """Put the event into the recipient's inbox and for the channels they chose. Told twice, it is there once."""
     event = CaseEvent.objects.select_related("case", "to_grid").get(pk=message.payload["event"])
     user_id = message.payload["recipient"]
-    InboxChannel(event, user_id).send(channels.Delivery(message.key, event.case.number, notice_text(event)))
+    own = _own_number(event, user_id)
+    inside = notice_text(event) if own is None else _told_of_own(event, own)
+    InboxChannel(event, user_id).send(channels.Delivery(message.key, event.case.number, inside))
     channels.forward(
         user_id,
         key=message.key,
-        title=f"{event.case.number} {event.get_act_display()}",
-        text=outside_text(event),
-        path=reverse("cases:detail", args=[event.case.number]),
+        title=f"{own or event.case.number} {event.get_act_display()}",
+        text=outside_text(event) if own is None else inside,
+        path=reverse("cases:detail", args=[own or event.case.number]),
         urgent=is_urgent(event),
         community_id=event.community_id,
         data={"number": event.case.number, "act": event.act, "at": event.created_at.isoformat()},
@@ -291,6 +294,24 @@ def push(message: OutboxMessage) -> None:
             "at": event.created_at.isoformat(),
         },
     )
+
+
+def _own_number(event: CaseEvent, user_id: int) -> str | None:
+    """None for who may see the event's case; else the number of what they themselves reported of it ("" for none).
+
+    Whose report was merged into a case elsewhere, or into a confidential one, is told of their own report only.
+    """
+    person = get_user_model().objects.get(pk=user_id)
+    if Case.objects.visible_to(person).filter(pk=event.case_id).exists():
+        return None
+    merged = Case.objects.filter(merged_into=event.case_id, discovered_by=user_id).order_by("-pk")
+    return merged.values_list("number", flat=True).first() or ""
+
+
+def _told_of_own(event: CaseEvent, own: str) -> str:
+    """Neither number nor title of the main case."""
+    which = f"您上报的 {own} 已并案" if own else "您登记的“我也遇到”"
+    return f"{which}，随主案件一并办理：{event.get_act_display()}"
 
 
 def is_urgent(event: CaseEvent) -> bool:

@@ -10,8 +10,9 @@ from django.db.models import TextChoices
 from cases.choices import Act, Satisfaction, Status
 from cases.models import Case
 from cases.scoping import parties_of
-from cases.transitions import TABLE, Edge, Party, edges_from
+from cases.transitions import LIAISON_UP, TABLE, Edge, Party, edges_from
 from grids.choices import GridKind
+from grids.scoping import scope_of
 from liangcheng.common.clock import now
 from liangcheng.common.exceptions import DomainError, IllegalTransition, InvalidInput, NotPermitted
 from liangcheng.common.text import normalize
@@ -30,7 +31,7 @@ def permit(case: Case, act: Act, actor: "User | None") -> Edge:
     """
     edges = edges_from(act, case.status)
     if not edges:
-        raise IllegalTransition("illegal_transition", f"{_state(case)}，不能进行“{act.label}”。")
+        raise IllegalTransition("illegal_transition", f"{_state(case, actor)}，不能进行“{act.label}”。")
     parties = parties_of(case, actor)
     edge = next((edge for edge in edges if edge.parties & parties), None)
     if edge is None:
@@ -40,15 +41,21 @@ def permit(case: Case, act: Act, actor: "User | None") -> Edge:
     particular = _PARTICULAR.get(act)
     if particular:
         particular(case, parties)
-    if act in _DECIDES_EXTENSION and actor is not None and case.extension_asked_by_id == actor.pk:
-        raise NotPermitted("own_extension", "自己申请的延期须由他人审批。")
+    if act in _DECIDES_EXTENSION and actor is not None and _own_extension(case, actor):
+        raise NotPermitted("own_extension", "自己申请、或由自己处置的案件，延期须由他人审批。")
     return edge
 
 
-def _state(case: Case) -> str:
-    """Where the case rests; of one that was merged, where it went. One statement for that one."""
-    if case.merged_into:
-        return f"案件已并入 {case.merged_into.number}"
+def _own_extension(case: Case, actor: "User") -> bool:
+    """Asked by the actor, or for a case on their own plate or on that of somebody they stand in for."""
+    return case.extension_asked_by_id == actor.pk or case.assignee_id in scope_of(actor).user_ids
+
+
+def _state(case: Case, actor: "User | None") -> str:
+    """Where the case rests; of one that was merged, where it went, if the actor may see that. A statement for these."""
+    if case.merged_into_id and actor is not None:
+        main = Case.objects.visible_to(actor).filter(pk=case.merged_into_id).values_list("number", flat=True).first()
+        return f"案件已并入 {main or '另一件案件'}"
     return f"案件目前为“{Status(case.status).label}”"
 
 
@@ -72,6 +79,7 @@ def _may_escalate(case: Case, parties: frozenset[Party]) -> None:
 
 
 def _may_hand_down(case: Case, parties: frozenset[Party]) -> None:
+    _decided_above(case, parties)
     if case.handling_grid_id == case.grid_id:
         raise InvalidInput("no_lower_grid", "案件就在发现它的网格，没有下级可交办。")
 
@@ -90,9 +98,28 @@ def _may_reveal(case: Case, parties: frozenset[Party]) -> None:
 
 
 def _may_dispatch(case: Case, parties: frozenset[Party]) -> None:
-    """退单拉锯: after too many 退单 the grid above decides, bindingly (PEERS b7)."""
+    """退单拉锯: after too many 退单 the grid above decides, bindingly (PEERS b7). Nobody below undoes a 签派."""
+    _decided_above(case, parties)
+    if case.binding and not parties & {Party.DISPATCHER, Party.ABOVE}:
+        raise NotPermitted("binding", "签派的案件由街道派遣员或上级网格重新派遣。")
+
+
+def _decided_above(case: Case, parties: frozenset[Party]) -> None:
+    """What must not be ended, moved down or given away by the very desk that cannot place it."""
     if case.bounced and Party.ABOVE not in parties:
-        raise NotPermitted("only_parent_dispatches", f"已退单 {case.return_count} 次，须由上级网格签派。")
+        raise NotPermitted("only_parent_dispatches", f"{_bounced(case)}，须由上级网格签派。")
+
+
+def _bounced(case: Case) -> str:
+    return f"已退单 {case.return_count} 次" if case.return_count else "签派后没有接单"
+
+
+def _may_withdraw(case: Case, parties: frozenset[Party]) -> None:
+    """Whoever reported it takes back their own report, not those of others that were merged into it."""
+    if Party.REPORTER not in parties:
+        _decided_above(case, parties)
+    elif case.heat > 1 and not parties & LIAISON_UP:
+        raise NotPermitted("not_permitted", "还有其他人反映同一件事，请联络员、网格长处理。")
 
 
 def _may_extend(case: Case, parties: frozenset[Party]) -> None:
@@ -132,11 +159,16 @@ def _may_conclude(case: Case, parties: frozenset[Party]) -> None:
 def _may_hand_over(case: Case, parties: frozenset[Party]) -> None:
     if case.assignee_id is None:
         raise InvalidInput("no_assignee", "案件没有派给个人，无须交接。")
+    if case.binding and not parties & {Party.DISPATCHER, Party.ABOVE}:
+        raise NotPermitted("binding", "签派的案件由街道派遣员或上级网格交接。")
 
 
 # What the table cannot say; here, so that no screen offers what the act then refuses.
 _PARTICULAR: dict[Act, Callable[[Case, frozenset[Party]], None]] = {
     Act.DISPATCH: _may_dispatch,
+    Act.REJECT: _decided_above,
+    Act.MERGE: _decided_above,
+    Act.WITHDRAW: _may_withdraw,
     Act.EXTEND: _may_extend,
     Act.GRANT_EXTENSION: _may_decide_extension,
     Act.REFUSE_EXTENSION: _may_decide_extension,

@@ -26,14 +26,16 @@ def act_page(model_admin: admin.ModelAdmin, request: HttpRequest, case: Case, ac
     files = request.FILES if request.method == "POST" else None
     form = ACT_FORMS[act](request.POST if request.method == "POST" else None, files, case=case, user=user)
     if not form.is_bound or not form.is_valid():
-        return _refused(model_admin, request, case, act, refused) if refused else _show(model_admin, request, form, act)
+        if refused:
+            return _refused(model_admin, request, case, act, refused, form if form.is_bound else None)
+        return _show(model_admin, request, form, act)
     try:
         done = ACTS[act](case_id=case.pk, actor=user, expected_version=form.cleaned_data["version"], **form.inputs())
     except StaleObject as error:
-        return _refused(model_admin, request, case, act, error)
+        return _refused(model_admin, request, case, act, error, form)
     except DomainError as error:
         if refused:
-            return _refused(model_admin, request, case, act, refused)
+            return _refused(model_admin, request, case, act, refused, form)
         form.refuse(error)
         return _show(model_admin, request, form, act)
     return _done(model_admin, request, done, act)
@@ -61,8 +63,14 @@ def _show(model_admin: admin.ModelAdmin, request: HttpRequest, form: ActForm, ac
 
 
 def _refused(
-    model_admin: admin.ModelAdmin, request: HttpRequest, case: Case, act: Act, error: DomainError
+    model_admin: admin.ModelAdmin,
+    request: HttpRequest,
+    case: Case,
+    act: Act,
+    error: DomainError,
+    form: ActForm | None = None,
 ) -> HttpResponse:
+    """Why not; and what was typed, so that it can be copied."""
     return page(
         model_admin,
         request,
@@ -71,4 +79,5 @@ def _refused(
         status=error.status,
         case=case,
         reason=error.message,
+        typed=form.typed() if form else [],
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -109,7 +109,7 @@ class CaseAdmin(ReadOnlyAdmin):
         PhotoInline,
         EventInline,
     ]
-    readonly_fields = ["deadline", "handler", "reporter", "reporter_contact", "place"]
+    readonly_fields = ["main_case", "deadline", "handler", "reporter", "reporter_contact", "place"]
     fieldsets = (
         (None, {"fields": ("number", "title", "description", "category", "nature", "urgency", "confidential")}),
         (
@@ -137,7 +137,7 @@ class CaseAdmin(ReadOnlyAdmin):
         ),
         (
             "挂账、并案、移送",
-            {"fields": ("review_on", "merged_into", "heat", "transfer_body", "transfer_number")},
+            {"fields": ("review_on", "main_case", "heat", "transfer_body", "transfer_number")},
         ),
         ("地点", {"fields": ("grid", "second_grid", "unit", "building", "address", "place")}),
         (
@@ -196,12 +196,23 @@ class CaseAdmin(ReadOnlyAdmin):
     def place(self, case: Case) -> str:
         return f"{case.lng}, {case.lat}" if case.lng is not None and case.lat is not None else "—"
 
+    @admin.display(description="并入案件")
+    def main_case(self, case: Case) -> str:
+        """Its number, to who may see it."""
+        if case.merged_into_id is None:
+            return "—"
+        return getattr(case, "visible_main", None) or "另一件案件"
+
     # -- rights
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows = super().get_queryset(request)
         related = ["category", "grid", "handling_grid", "assignee", "assigned_department", "unit", "building"]
-        return rows.select_related(*related, "second_grid", "discovered_by", "resolved_by", "merged_into")
+        return rows.select_related(*related, "second_grid", "discovered_by", "resolved_by").annotate(
+            visible_main=Subquery(
+                Case.objects.visible_to(request.user).filter(pk=OuterRef("merged_into")).order_by().values("number")[:1]
+            )
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return workflow.may_discover(request.user)  # type: ignore[arg-type]

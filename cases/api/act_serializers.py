@@ -40,6 +40,16 @@ def _photos(help_text: str) -> serializers.ListField:
     )
 
 
+class MomentField(serializers.DateTimeField):
+    """The years 1 and 9999 overflow on their way to another time zone: a wrong date, not a fault of ours."""
+
+    def enforce_timezone(self, value: Any) -> Any:
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            self.fail("invalid", format="2026-11-23T14:00:00")
+
+
 class ActInput(serializers.Serializer[Any]):
     """What every act may carry: the version that the caller had in hand (or If-Match)."""
 
@@ -184,7 +194,7 @@ class CoFinishInput(ActInput):
 class ConveneInput(ActInput):
     text = _text("协调事项。")
     place = TextField(max_length=100, help_text="地点。")
-    meets_at = serializers.DateTimeField(help_text="时间。")
+    meets_at = MomentField(help_text="时间。")
     department_ids = _ids("约请的条线部门编号。")
     unit_ids = _ids("约请的成员单位编号，须在负责网格范围内。")
     member_ids = _ids("约请的党员编号，须在负责网格范围内。")

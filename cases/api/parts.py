@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from cases.api.part_serializers import CoHandlingRow, CoordinationRow, InstructionRow, InviteeRow
-from cases.choices import InviteeKind
+from cases.choices import Act, InviteeKind
 from cases.models import Case, CaseLink, Invitee
 from liangcheng.common.api import as_rows, local_times
 from liangcheng.common.text import mask_name
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from liangcheng.accounts.models import User
 
 # Keys of an event that are for the program only: whose figures a 退单 counts in, whom to tell of an answer.
-_INWARD = {"user_id", "department_id", "given_by"}
+_NUMBERS = ("number", "main")
+_INWARD = {"user_id", "department_id", "given_by", "from_id", "batch"}
 
 
 def parts_of(case: Case, user: "User") -> dict[str, Any]:
@@ -67,6 +68,18 @@ def _links(case: Case, user: "User") -> list[dict[str, Any]]:
         {"number": later if earlier == case.number else earlier, "kind": kind, "is_later": earlier == case.number}
         for earlier, later, kind in links.values_list("case__number", "other__number", "kind")
     ]
+
+
+def hide_unseen(rows: list[dict[str, Any]], user: "User") -> None:
+    """Take the numbers of other cases that the reader may not see out of the events. At most one statement."""
+    named = {row["data"].get(key) for row in rows for key in _NUMBERS if row["act"] != Act.TRANSFER} - {None}
+    if not named:
+        return
+    seen = set(Case.objects.visible_to(user).filter(number__in=named).order_by().values_list("number", flat=True))
+    for row in rows:
+        for key in _NUMBERS:
+            if row["act"] != Act.TRANSFER and row["data"].get(key, "") not in {"", *seen}:
+                row["data"] = row["data"] | {key: ""}
 
 
 def outward(data: dict[str, Any]) -> dict[str, Any]:

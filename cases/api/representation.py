@@ -69,6 +69,8 @@ def case_detail(case: Case, user: "User") -> dict[str, Any]:
     row["reporter_name"] = mask_name(case.reporter_name)
     row["reporter_phone"] = mask_phone(case.reporter_phone)
     row["contact_light"] = contact_light(case).value
+    if case.merged_into_id and not Case.objects.visible_to(user).filter(pk=case.merged_into_id).exists():
+        row["merged_into_number"] = None
     row |= parts_of(case, user)
     row["co_handlers"] = [helper["name"] for helper in row["co_handling"]]
     row["actions"] = [act.value for act in available_actions(case, user)]

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from cases import workflow
 from cases.api.lookup import COMMUNITY, IDEMPOTENCY_KEY, NUMBER, case_id, the_one, visible_cases
-from cases.api.parts import outward
+from cases.api.parts import hide_unseen, outward
 from cases.api.representation import DETAIL_RELATIONS, attachment_rows, case_detail, case_rows, receipt
 from cases.api.serializers import (
     AssigneeRow,
@@ -139,6 +139,7 @@ class EventListView(CasePartView):
         return CaseEvent.objects.filter(case_id=case)
 
     def finish(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        hide_unseen(rows, cast(User, self.request.user))
         return [local_times(row) | {"act_label": _LABELS[row["act"]], "data": outward(row["data"])} for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import MaxValueValidator
 from django.db import models, transaction
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from simple_history import register
@@ -49,6 +50,24 @@ class Category(TimestampedModel):
         super().save(*args, **kwargs)
 
 
+# Longer limits than these are slips of the hand, and would lead beyond any calendar.
+_LONGEST = 2_000
+
+
+def _length(label: str, **options: Any) -> models.PositiveSmallIntegerField:
+    """A number of working days or hours, in one figure with its unit field."""
+    return models.PositiveSmallIntegerField(
+        label, null=True, blank=True, validators=[MaxValueValidator(_LONGEST, f"不能超过 {_LONGEST}。")], **options
+    )
+
+
+def _within_reason(*names: str) -> Q:
+    condition = Q()
+    for name in names:
+        condition &= Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": _LONGEST})
+    return condition
+
+
 class TimeLimit(TimestampedModel):
     """How long a category may take, from when to when. An empty resolve value: 按预案, no figure fits.
 
@@ -57,9 +76,9 @@ class TimeLimit(TimestampedModel):
 
     category = models.ForeignKey(Category, models.CASCADE, related_name="limits", verbose_name="类别")
     grade = models.CharField("管理等级", max_length=1, choices=Grade.choices, default=Grade.A)
-    first_contact_value = models.PositiveSmallIntegerField("先行联系时限", null=True, blank=True)
+    first_contact_value = _length("先行联系时限")
     first_contact_unit = models.CharField("先行联系单位", max_length=12, choices=LimitUnit.choices, blank=True)
-    resolve_value = models.PositiveSmallIntegerField("处置时限", null=True, blank=True)
+    resolve_value = _length("处置时限")
     resolve_unit = models.CharField("处置时限单位", max_length=12, choices=LimitUnit.choices, blank=True)
     valid_from = models.DateField("生效日期", null=True, blank=True)
     valid_to = models.DateField("失效日期", null=True, blank=True)
@@ -84,6 +103,11 @@ class TimeLimit(TimestampedModel):
                 & (Q(first_contact_value__isnull=True) | ~Q(first_contact_unit="")),
                 violation_error_message="填了时限就要选单位。",
             ),
+            CheckConstraint(
+                name="limit_within_reason",
+                condition=_within_reason("first_contact_value", "resolve_value"),
+                violation_error_message=f"时限不能超过 {_LONGEST}。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,21 +130,15 @@ class ClockRule(TimestampedModel):
     )
     warn_percent = models.PositiveSmallIntegerField("黄灯：剩余时限百分比", default=20)
     warn_last_day = models.BooleanField("黄灯：最后一个工作日", default=True)
-    accept_value = models.PositiveSmallIntegerField(
-        "接单时限", null=True, blank=True, default=4, help_text="超过时自动收回到派遣人；不填则不收回。"
-    )
+    accept_value = _length("接单时限", default=4, help_text="超过时自动收回到派遣人；不填则不收回。")
     accept_unit = models.CharField(
         "接单时限单位", max_length=12, choices=LimitUnit.choices, blank=True, default=LimitUnit.WORKING_HOUR
     )
-    grace_value = models.PositiveSmallIntegerField(
-        "超期多久自动上报", null=True, blank=True, default=1, help_text="不填则不自动上报上级。"
-    )
+    grace_value = _length("超期多久自动上报", default=1, help_text="不填则不自动上报上级。")
     grace_unit = models.CharField(
         "自动上报单位", max_length=12, choices=LimitUnit.choices, blank=True, default=LimitUnit.WORKING_DAY
     )
-    feedback_value = models.PositiveSmallIntegerField(
-        "待回访多久自动结案", null=True, blank=True, default=3, help_text="按“未联系上”结案；不填则不自动结案。"
-    )
+    feedback_value = _length("待回访多久自动结案", default=3, help_text="按“未联系上”结案；不填则不自动结案。")
     feedback_unit = models.CharField(
         "自动结案单位", max_length=12, choices=LimitUnit.choices, blank=True, default=LimitUnit.WORKING_DAY
     )
@@ -154,6 +172,16 @@ class ClockRule(TimestampedModel):
                 & (Q(grace_value__isnull=True) | ~Q(grace_unit=""))
                 & (Q(feedback_value__isnull=True) | ~Q(feedback_unit="")),
                 violation_error_message="填了时限就要选单位。",
+            ),
+            CheckConstraint(
+                name="clock_rule_within_reason",
+                condition=_within_reason("accept_value", "grace_value", "feedback_value"),
+                violation_error_message=f"时限不能超过 {_LONGEST}。",
+            ),
+            CheckConstraint(
+                name="clock_rule_not_zero",
+                condition=~(Q(accept_value=0) | Q(grace_value=0) | Q(feedback_value=0)),
+                violation_error_message="时限至少为 1；不要自动处理的请留空。",
             ),
         ]
 

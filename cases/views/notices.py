@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from cases import inbox
-from cases.models import Notice
+from cases.models import Case, Notice
 from liangcheng.accounts.current import signed_in
 from liangcheng.common.paging import page_of
 
@@ -35,7 +35,11 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
     if data.get("batch", {}).get("count", 0) > 1:
         wanted = "assigned=me&open=true" if "user_id" in data else "todo=pending"
         return redirect(f"{reverse('cases:list')}?{wanted}")
-    return redirect("cases:detail", notice.event.case.number)
+    case = notice.event.case
+    if not Case.objects.visible_to(signed_in(request)).filter(pk=case.pk).exists():
+        # What they reported was merged into a case that they may not see: their own report it is.
+        case = Case.objects.filter(merged_into=case, discovered_by=signed_in(request)).order_by("-pk").first() or case
+    return redirect("cases:detail", case.number)
 
 
 @login_required

@@ -70,10 +70,10 @@ def reopen(step: Step, *, text: str) -> None:
     assignment.clear(case)
     case.bounced = False
     if not case.handling_grid.is_active:
-        _rise_to_grid_in_use(step)
+        rise_to_grid_in_use(step)
 
 
-def _rise_to_grid_in_use(step: Step) -> None:
+def rise_to_grid_in_use(step: Step) -> None:
     """The grid that answered has ended since: the next one above it that is in use answers."""
     case = step.case
     in_use = set(Grid.objects.active().filter(pk__in=case.handling_path()).order_by().values_list("pk", flat=True))

@@ -92,6 +92,8 @@ def lapse(step: Step) -> None:
     case = step.case
     step.data = assignment.plate(case)
     step.text = "超过接单时限没有接单，自动收回。"
+    # Who lets a 签派 lapse has not undone it: the grid above decides again.
+    case.bounced = case.bounced or case.binding
     assignment.clear(case)
 
 
@@ -115,7 +117,8 @@ def return_(step: Step, *, reason: str, text: str) -> None:
         created_at=step.at,
     )
     case.return_count += 1
-    case.bounced = _returns_here(case) >= step.office.thresholds(case.handling_level, case.urgency).returns
+    most = step.office.thresholds(case.handling_level, case.urgency).returns
+    case.bounced = case.return_count >= most and _returns_here(case) >= most
     step.data["bounced"] = case.bounced
     assignment.clear(case)
 
@@ -160,7 +163,11 @@ def hand_over(step: Step, *, to_user_id: int | None, text: str, batch: Mapping[s
         step.data["batch"] = dict(batch)
     asked_by_them = case.extension_asked_by_id is not None and case.extension_asked_by_id == case.assignee_id
     binding = case.binding
+    if to_user_id is not None and to_user_id == case.assignee_id:
+        raise InvalidInput("same_assignee", "案件已在这个人手里，请另选接手的人。", field="assignee_id")
+    asked = (case.extension_days, case.extension_asked_by)
     if to_user_id is None:
+        case.bounced = case.bounced or case.binding
         assignment.clear(case)
         if case.status in {Status.DISPATCHED, Status.HANDLING}:
             step.goes_to(Status.PENDING)
@@ -169,6 +176,7 @@ def hand_over(step: Step, *, to_user_id: int | None, text: str, batch: Mapping[s
         return
     step.data |= assignment.assign(case, to_user_id, None)
     case.binding = binding
+    case.extension_days, case.extension_asked_by = asked
     if asked_by_them:
         case.extension_asked_by = case.assignee
     if case.status == Status.DISPATCHED:

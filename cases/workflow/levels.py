@@ -20,6 +20,8 @@ def escalate(step: Step, *, text: str, tried: str, to_level: str = "", second_gr
     case = step.case
     step.text = need_text(text, "text", "请写明上报原因。")
     step.data = {"tried": need_text(tried, "tried", "请写明已经采取的措施。"), **assignment.plate(case)}
+    if second_grid_code and case.second_grid is not None:
+        raise InvalidInput("second_grid_set", "已登记过相邻网格，不能再改。", field="second_grid_code")
     if second_grid_code:
         case.second_grid = borders.neighbour(case.grid, second_grid_code)
         step.data["second_grid"] = case.second_grid.short_name

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import F, Sum
 
-from cases import timekeeping
+from cases import assignment, timekeeping
 from cases.choices import Act, Status
 from cases.models import Case
 from cases.refusals import need_text, optional_text
+from cases.workflow.checking import rise_to_grid_in_use
 from cases.workflow.core import Step, act, beside
 from liangcheng.common.exceptions import InvalidInput
 from liangcheng.common.text import normalize
@@ -103,6 +104,13 @@ def _main(step: Step, number: str) -> Case:
     return main
 
 
+def _still_served(case: Case) -> bool:
+    """Whether somebody has it on their plate who still serves there."""
+    if case.assignee_id:
+        return assignment.assignable_users(case).filter(pk=case.assignee_id).exists()
+    return bool(case.assigned_department_id and case.assigned_department and case.assigned_department.is_active)
+
+
 def _warm(main: Case, step: Step, by: int) -> None:
     """Count reports on the main case; beside whoever has it open, hence no new version."""
     Case.objects.filter(pk=main.pk).update(heat=F("heat") + by, updated_at=step.at)
@@ -121,8 +129,11 @@ def unmerge(step: Step, *, text: str) -> None:
     _warm(main, step, -case.heat)
     beside(main, step, Act.ABSORB, {"number": case.number, "heat": main.heat, "undone": True})
     back = case.merged_from or Status.PENDING
-    if back in {Status.DISPATCHED, Status.HANDLING} and not (case.assignee_id or case.assigned_department_id):
-        back = Status.PENDING
+    if not case.handling_grid.is_active:
+        rise_to_grid_in_use(step)
+    if not _still_served(case):
+        assignment.clear(case)
+        back = Status.PENDING if back in {Status.DISPATCHED, Status.HANDLING} else back
     step.goes_to(back)
     case.merged_into, case.merged_from, case.closed_at = None, "", None
     # As after a pause: the grace before the clock lifts it begins anew.

@@ -189,8 +189,11 @@ class TestOnce:
 # What takes more than twelve statements, and why.
 DEARER = {
     Act.CONVENE: (16, "the meeting, its invitees, their departments, and the earliest of the case's meetings"),
-    Act.MERGE: (16, "locks both cases in one order and writes the event of the main case as well"),
-    Act.UNMERGE: (16, "locks both cases in one order and takes the heat off the main case"),
+    Act.MERGE: (20, "locks all it touches in one order, looks again, and writes the event of the main case as well"),
+    Act.UNMERGE: (
+        18,
+        "locks both cases in one order, asks whether the handler still serves, and the main case's event",
+    ),
     Act.CO_FINISH: (13, "which departments help, and each of them marked"),
     Act.CONCLUDE: (16, "the meeting, who came, and the earliest of the case's meetings"),
 }
