@@ -70,6 +70,9 @@ _ORDER = {tick: number for number, tick in enumerate(Tick)}
 def _items(case: Facts, thresholds: Thresholds, calendar: WorkCalendar) -> Iterator[Item]:
     if case.status in RUNNING_STATUSES:
         yield from _running(case, thresholds, calendar)
+    if case.status in RUNNING_STATUSES or case.status == Status.SUSPENDED:
+        # First contact is owed during a pause as well.
+        yield from _first_contact(case)
     if case.status == Status.SUSPENDED and case.review_on:
         yield Item(calendar.start_of_day(case.review_on), Tick.REVIEW)
     if case.status == Status.AWAITING_FEEDBACK:
@@ -86,10 +89,13 @@ def _running(case: Facts, thresholds: Thresholds, calendar: WorkCalendar) -> Ite
         if case.handling_level != GridKind.COMMUNITY:
             # The deadline does not restart on the way up; each level has the grace to itself.
             yield from _after(max(case.due_at, case.arrived_at), thresholds.grace, Tick.ESCALATE, calendar)
-    if case.first_contact_due_at and not case.first_contact_at:
-        yield Item(case.first_contact_due_at, Tick.CONTACT)
     if case.status == Status.DISPATCHED:
         yield from _after(case.status_since, thresholds.accept, Tick.LAPSE, calendar)
+
+
+def _first_contact(case: Facts) -> Iterator[Item]:
+    if case.first_contact_due_at and not case.first_contact_at:
+        yield Item(case.first_contact_due_at, Tick.CONTACT)
 
 
 def _after(start: datetime, limit: Limit, tick: Tick, calendar: WorkCalendar) -> Iterator[Item]:

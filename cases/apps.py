@@ -11,7 +11,7 @@ class CasesConfig(AppConfig):
         from liangcheng.common import jobs, office_time, outbox
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
-        outbox.register_handler(recompute.TOPIC, recompute.deliver)
+        outbox.register_handler(recompute.TOPIC, recompute.deliver, transactional=False)
         office_time.on_change(recompute.follow_change)
         jobs.register_minutely("cases.sweep", sweep.run)
         jobs.register_daily("cases.recompute", recompute.recompute_open)

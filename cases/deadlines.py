@@ -61,7 +61,7 @@ class Mark(Enum):
 class ClockMark:
     """One such moment. `limit`: of PROMISE and RENEW; `contact`: of PROMISE; `days`: working days, of EXTEND.
 
-    `fixed`: the deadline of a promise whose limit is not on record, taken as it stands.
+    `fixed`: the deadline of a promise whose limit is not on record (`on_record`), taken as it stands.
     """
 
     kind: Mark
@@ -70,6 +70,7 @@ class ClockMark:
     contact: Limit = NO_LIMIT
     days: int = 0
     fixed: datetime | None = None
+    on_record: bool = True
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from cases.choices import Act, HelperRole, Tick, Urgency
 from cases.inbox import InboxChannel
 from cases.models import Case, CaseEvent
-from grids.choices import Role
+from grids.choices import GridKind, Role
 from grids.models import Posting
 from grids.scoping import NOTHING
 from grids.standins import stand_ins_for
@@ -71,8 +71,12 @@ def _desk(case: Case, event: CaseEvent) -> Q:
 
 
 def _heads(case: Case, event: CaseEvent) -> Q:
-    """Both heads of the handling grid (AB角) and, at the street, its dispatchers."""
-    return Q(grid_id=case.handling_grid_id, role__in=(Role.HEAD, Role.DISPATCHER), department__isnull=True)
+    """Both heads of the handling grid (AB角) and, at the street, its dispatchers.
+
+    A micro-unit has no head: those of the next grid above it.
+    """
+    grid_ids = case.handling_path()[-2:] if case.handling_level == GridKind.MICRO_UNIT else [case.handling_grid_id]
+    return Q(grid_id__in=grid_ids, role__in=(Role.HEAD, Role.DISPATCHER), department__isnull=True)
 
 
 def _desk_without_handler(case: Case, event: CaseEvent) -> Q:
@@ -80,8 +84,9 @@ def _desk_without_handler(case: Case, event: CaseEvent) -> Q:
 
 
 def _senior_heads(case: Case, event: CaseEvent) -> Q:
-    """The heads of the area and the street on the case's path: they decide about 挂账."""
-    grid_ids = [grid_id for grid_id in (case.area_id, case.community_id) if grid_id]
+    """The heads of area and street on the case's path: they decide about 挂账; at the street only its own."""
+    area = None if case.handling_level == GridKind.COMMUNITY else case.area_id
+    grid_ids = [grid_id for grid_id in (area, case.community_id) if grid_id]
     return Q(grid_id__in=grid_ids, role=Role.HEAD, department__isnull=True)
 
 
@@ -141,6 +146,13 @@ def _handler_if_earlier(case: Case, event: CaseEvent) -> Q:
     return _handler(case, event) if after and (not before or after < before) else NOTHING
 
 
+def _instructors(case: Case, event: CaseEvent) -> Q:
+    """Whose 批示 or 督办 still waits for an answer when the case ends: they shall not have to look."""
+    if case.instruction_due_at is None or case.is_open:
+        return NOTHING
+    return Q(user__in=case.instructions.filter(answered_at__isnull=True).values("given_by"))
+
+
 def _whom_it_reminds(case: Case, event: CaseEvent) -> Q:
     if event.data.get("tick") == Tick.REVIEW:
         return _senior_heads(case, event)
@@ -164,17 +176,17 @@ AUDIENCE: dict[Act, tuple[Who, ...]] = {
     Act.RETURN: (_desk, _above),
     Act.LAPSE: (_desk, _had_it),
     Act.RESOLVE: (_desk,),
-    Act.VERIFY: (_all_finders,),
+    Act.VERIFY: (_all_finders, _instructors),
     Act.REWORK: (_handler,),
-    Act.CLOSE: (_all_finders,),
-    Act.REJECT: (_all_finders,),
-    Act.TRANSFER: (_all_finders,),
-    Act.MERGE: (_finder,),
+    Act.CLOSE: (_all_finders, _instructors),
+    Act.REJECT: (_all_finders, _instructors),
+    Act.TRANSFER: (_all_finders, _instructors),
+    Act.MERGE: (_finder, _handler, _helpers, _instructors),
     Act.UNMERGE: (_handler, _desk),
     Act.REOPEN: (_desk,),
     Act.ESCALATE: (_desk, _had_it, _other_side),
     Act.HAND_DOWN: (_desk,),
-    Act.WITHDRAW: (_handler, _helpers, _joint_finders),
+    Act.WITHDRAW: (_handler, _helpers, _joint_finders, _instructors),
     Act.HAND_OVER: (_handed,),
     Act.EXTEND: (_heads,),
     Act.GRANT_EXTENSION: (_handler, _desk_without_handler),

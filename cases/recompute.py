@@ -65,7 +65,7 @@ def follow_change() -> str:
 
 
 def deliver(message: OutboxMessage) -> None:
-    """The worker's part of `follow_change`."""
+    """The worker's part of `follow_change`; each batch its own transaction, and done twice it is done once."""
     recompute_open()
 
 

@@ -120,7 +120,7 @@ def _replan(case: Case, office: Office) -> None:
 
 def _escalate(case: Case, office: Office) -> None:
     rules = office.thresholds(case.handling_level, case.urgency)
-    waited = f"超过处置时限{'' if not rules.grace.value else f' {rules.grace.text}'}仍未办结，由系统自动上报。"
+    waited = f"超过处置时限 {rules.grace.text}仍未办结，由系统自动上报。"
     workflow.by_clock(Act.ESCALATE, case, office, text=waited, tried=_tried(case))
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from cases.agenda import Thresholds, agenda
-from cases.choices import Act, Tick
+from cases.choices import Act, Tick, Urgency
 from cases.deadlines import NO_LIMIT, REWORK_LIMIT, ClockMark, Limit, Mark, Standing, replay, warn_at
 from cases.models import Case, CaseEvent, ClockRule
 from liangcheng.common import office_time
@@ -38,7 +38,10 @@ class Office:
 
     def thresholds(self, level: str, urgency: str) -> Thresholds:
         """The most particular row: level and urgency, level, urgency, all; else the built-in values."""
-        wanted = ((level, urgency), (level, ""), ("", urgency), ("", ""))
+        wanted = [(level, urgency), (level, ""), ("", urgency), ("", "")]
+        if urgency == Urgency.EMERGENCY:
+            # A rule for a level must not slow down what is to be handled at once.
+            wanted[1], wanted[2] = wanted[2], wanted[1]
         return next((self.rules[key] for key in wanted if key in self.rules), Thresholds())
 
 
@@ -82,6 +85,7 @@ def mark_of(act: str, at: datetime, data: Mapping[str, Any]) -> ClockMark:
             limit=_limit(data.get("limit")),
             contact=_limit(data.get("contact")),
             fixed=datetime.fromisoformat(fixed) if fixed else None,
+            on_record="limit" in data,
         )
     if kind is Mark.RENEW:
         return ClockMark(kind, at, limit=_limit(data["limit"]) if "limit" in data else REWORK_LIMIT)
@@ -105,13 +109,15 @@ def history(case: Case) -> list[ClockMark]:
 
 def set_moments(case: Case, marks: Iterable[ClockMark], under: Office) -> Standing:
     """Write onto the case what its history makes of its clock; a deadline that moved is told anew."""
+    marks = list(marks)
     standing = replay(marks, under.calendar)
     if standing.due_at != case.due_at:
         forget(case, Tick.WARN, Tick.OVERDUE)
     rules = under.thresholds(case.handling_level, case.urgency)
     case.due_at, case.original_due_at = standing.due_at, standing.original_due_at
     case.warn_at = warn_at(standing, rules.warn_percent, rules.warn_last_day, under.calendar)
-    if case.first_contact_due_at != standing.contact_due_at:
+    # Older versions kept the limit of first contact on the row only.
+    if all(mark.on_record for mark in marks) and case.first_contact_due_at != standing.contact_due_at:
         forget(case, Tick.CONTACT)
         case.first_contact_due_at = standing.contact_due_at
     if standing.due_at and standing.since:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from cases.borders import neighbours
 from cases.choices import PhotoKind, RejectReason, ReturnReason, Satisfaction, Urgency
 from cases.forms.base import (
     ActForm,
@@ -17,14 +18,13 @@ from cases.forms.base import (
 from cases.scoping import parties_of
 from cases.transitions import Party
 from cases.workflow import assignable_departments, assignable_users, hand_down_targets
-from grids.choices import KINDS, RANK, SHORT_LEVEL, GridKind
-from grids.models import Grid
+from grids.choices import KINDS, RANK, SHORT_LEVEL
 from liangcheng.common.exceptions import InvalidInput
 
 
 class AcceptForm(ActForm):
     text = text_field("备注", required=False)
-    hint = "接单后由您负责处置，时限从上报时起算。"
+    hint = "接单后由您负责处置，时限不因接单重新计算。"
 
 
 class ResolveForm(ActForm):
@@ -109,7 +109,7 @@ class CloseForm(ActForm):
 
 class ReworkForm(ActForm):
     text = text_field("返工原因和要求")
-    hint = "案件回到原处置人，新的时限为 3 个工作日。"
+    hint = "案件回到原处置人（已不在岗的回到派遣人），新的时限为 3 个工作日。"
 
 
 class EscalateForm(ActForm):
@@ -132,9 +132,9 @@ class EscalateForm(ActForm):
         self._offer_levels()
 
     def _neighbours(self) -> list[tuple[str, str]]:
-        rows = Grid.objects.active().filter(community=self.case.community_id, kind=GridKind.NEIGHBORHOOD)
-        others = rows.exclude(pk=self.case.neighborhood_id).order_by("code").values_list("code", "short_name")
-        return [("", "没有"), *others]
+        # Codes grow downwards: what its own begins with is the grid itself or above it.
+        offered = neighbours([self.case.community_id], [self.case.grid])
+        return [("", "没有"), *(row for row in offered if not self.case.grid.code.startswith(row[0]))]
 
     def _offer_levels(self) -> None:
         above = [kind for kind in KINDS[: RANK[self.case.handling_level]] if self.case.grid_id_at(kind)]

@@ -57,7 +57,7 @@ class SuspendForm(ActForm):
         label="复核日期",
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "请填写复核日期。", "invalid": "日期请写成 2026-11-23 这样。"},
-        help_text="到这一天提醒网格长：恢复办理，或说明理由重新挂账。",
+        help_text="到这一天提醒片区和街道网格长：条件具备的恢复办理，不具备的恢复后重新挂账。",
     )
     text = text_field("挂账原因", placeholder="缺什么条件，等什么结果")
     hint = "挂账期间不计时；恢复后，剩下的工作时间和挂账前一样多。"

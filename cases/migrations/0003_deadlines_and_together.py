@@ -5,20 +5,6 @@ import django.utils.timezone
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
-from django.db.models import F
-from django.utils import timezone
-
-
-def begin_clocks(apps, schema_editor):
-    """Open cases from before: the clock looks at each of them soon and plans what comes next.
-
-    It has told nobody yet, but what was overdue long ago is no news: `told` keeps the sweep from a storm of notices.
-    """
-    case = apps.get_model("cases", "Case")
-    case.objects.update(status_since=F("updated_at"), arrived_at=F("reported_at"))
-    # From today on: what is overdue already shall not be escalated in the first minute.
-    case.objects.filter(is_open=True).update(clock_at=F("updated_at"), arrived_at=timezone.now())
-    case.objects.filter(is_open=True, due_at__lt=timezone.now()).update(told="overdue warn")
 
 
 class Migration(migrations.Migration):
@@ -476,5 +462,4 @@ class Migration(migrations.Migration):
             model_name='casereturn',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('department__isnull', False), ('person__isnull', True)), models.Q(('department__isnull', True), ('person__isnull', False)), _connector='OR'), name='return_by_one'),
         ),
-        migrations.RunPython(begin_clocks, migrations.RunPython.noop),
     ]

@@ -130,7 +130,7 @@ class ClockRule(TimestampedModel):
     )
     warn_percent = models.PositiveSmallIntegerField("黄灯：剩余时限百分比", default=20)
     warn_last_day = models.BooleanField("黄灯：最后一个工作日", default=True)
-    accept_value = _length("接单时限", default=4, help_text="超过时自动收回到派遣人；不填则不收回。")
+    accept_value = _length("接单时限", default=4, help_text="超过时自动收回到负责网格；不填则不收回。")
     accept_unit = models.CharField(
         "接单时限单位", max_length=12, choices=LimitUnit.choices, blank=True, default=LimitUnit.WORKING_HOUR
     )

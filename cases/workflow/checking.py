@@ -36,12 +36,14 @@ def rework(step: Step, *, text: str) -> None:
     """返工: back to the same handler, three working days; counted. Without an assignee, whoever resolved it."""
     case = step.case
     step.text = need_text(text, "text", "请写明返工原因和要求。")
-    if case.assignee_id is None and case.assigned_department_id is None:
-        if case.resolved_by is None or case.resolved_by.is_service:
-            # Another system cannot go there again: the desk finds somebody.
-            step.goes_to(Status.PENDING)
+    if case.assigned_department_id is None:
+        again = case.assignee_id or case.resolved_by_id
+        if again and assignment.assignable_users(case).filter(pk=again).exists():
+            case.assignee_id = again
         else:
-            case.assignee_id = case.resolved_by_id
+            # Another system, or somebody who serves there no more, cannot go again: the desk finds somebody.
+            assignment.clear(case)
+            step.goes_to(Status.PENDING)
     case.rework_count += 1
     take_back_result(case)
     renew_clock(step)

@@ -108,7 +108,7 @@ def overdue(step: Step) -> None:
 
 _REMINDERS = {
     Tick.CONTACT: "先行联系时限已到，还没有联系反映人。",
-    Tick.REVIEW: "挂账复核日期已到，请决定恢复办理或重新挂账。",
+    Tick.REVIEW: "挂账复核日期已到，请决定是否恢复办理。",
     Tick.INSTRUCTION: "批示督办的答复期限已到，还没有答复。",
 }
 

@@ -146,5 +146,6 @@ def _finish(message: OutboxMessage, **values: object) -> int:
 
 def send_again(messages: "QuerySet[OutboxMessage]") -> int:
     """Put undelivered messages back in line at once; returns how many. The attempt number goes on counting."""
-    undelivered = messages.exclude(state=OutboxState.DELIVERED)
+    # What a worker has in hand at this moment is not sent beside it.
+    undelivered = messages.exclude(state=OutboxState.DELIVERED).exclude(last_error=INTERRUPTED, run_at__gt=now())
     return undelivered.update(state=OutboxState.WAITING, run_at=now(), last_error="")

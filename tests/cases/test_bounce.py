@@ -170,7 +170,9 @@ class TestWhatIsPast:
     def test_handed_down_it_begins_with_none(self, case: Case, people: People, tree: Tree):
         escalate(case_id=case.pk, actor=people.liaison, text="需要协调。", tried="已协商。")
         bounce(case, people.area_liaison, people.officer2, 2)
-        hand_down(case_id=case.pk, actor=people.area_head, grid_code=tree.wenyuan1.code, text="请办理。")
+        with pytest.raises(NotPermitted, match="须由上级网格签派"):
+            hand_down(case_id=case.pk, actor=people.area_head, grid_code=tree.wenyuan1.code, text="请办理。")
+        hand_down(case_id=case.pk, actor=people.street_head, grid_code=tree.wenyuan1.code, text="请办理。")
         assert code(case, people.liaison) is None
         assert not bounce(case, people.liaison, people.officer2).bounced
 

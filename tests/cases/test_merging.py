@@ -26,7 +26,14 @@ from grids.choices import Role
 from grids.merging import merge_grids
 from grids.tree import move_grid
 from liangcheng.common import clock
-from liangcheng.common.exceptions import DomainError, IllegalTransition, InvalidInput, NotVisible, StaleObject
+from liangcheng.common.exceptions import (
+    DomainError,
+    IllegalTransition,
+    InvalidInput,
+    NotPermitted,
+    NotVisible,
+    StaleObject,
+)
 from liangcheng.common.models import OutboxMessage
 from tests import factories
 from tests.cases.web import browser, many
@@ -143,8 +150,10 @@ class TestToldOnce:
         assert told(Act.REJECT) == sorted([people.officer.pk, people.officer2.pk, self.helper.pk])
         other = factories.case(people.officer, tree.micro)
         join(case_id=other.pk, actor=people.liaison)
-        withdraw(case_id=other.pk, actor=people.officer, text="报错了。")
-        assert told(Act.WITHDRAW) == [people.liaison.pk]
+        with pytest.raises(NotPermitted, match="还有其他人反映同一件事"):
+            withdraw(case_id=other.pk, actor=people.officer, text="报错了。")
+        withdraw(case_id=other.pk, actor=people.head, text="报错了。")
+        assert told(Act.WITHDRAW) == sorted([people.officer.pk, people.liaison.pk])
         alone = factories.case(people.officer, tree.micro)
         withdraw(case_id=alone.pk, actor=people.liaison, text="报错了。")
         assert told(Act.WITHDRAW) == []
