@@ -19,7 +19,7 @@ from cases.assignment import HANDLING_ROLES
 from cases.choices import Act, Status
 from cases.models import Case, CaseEvent
 from cases.refusals import need_text
-from grids.choices import KINDS, PATH_FIELD, GridKind, Role
+from grids.choices import DESK_ROLES, KINDS, PATH_FIELD, GridKind, Role
 from grids.models import Posting
 from grids.scoping import NOTHING, Post, Scope, scope_of
 from liangcheng.common.exceptions import DomainError, InvalidInput
@@ -27,7 +27,6 @@ from liangcheng.common.exceptions import DomainError, InvalidInput
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
 
-_DESK = frozenset({Role.LIAISON, Role.HEAD, Role.DISPATCHER})
 _NOTHING_LEFT = "这位人员名下没有您可以交接的未办结案件，可能刚刚已经交接。"
 
 
@@ -165,7 +164,7 @@ def _movable(actor: "User", user_id: int) -> "QuerySet[Case]":
 
 
 def _desk_posts(scope: Scope) -> list[Post]:
-    return [post for post in scope.territorial if post.role in _DESK]
+    return [post for post in scope.territorial if post.role in DESK_ROLES]
 
 
 def _permitted(scope: Scope) -> Q:

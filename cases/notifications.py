@@ -17,7 +17,7 @@ from django.urls import reverse
 from cases.choices import Act, HelperRole, Tick, Urgency
 from cases.inbox import InboxChannel
 from cases.models import Case, CaseEvent
-from grids.choices import GridKind, Role
+from grids.choices import DESK_ROLES, GridKind, Role
 from grids.models import Posting
 from grids.scoping import NOTHING
 from grids.standins import stand_ins_for
@@ -33,7 +33,6 @@ PUSH_TOPIC = "case.push"
 URGENT_ACTS = frozenset({Act.OVERDUE, Act.URGE, Act.SUPERVISE, Act.INSTRUCT})
 # What stays in the house: another system need not know who looked at a telephone number, or our notes.
 _NOT_PUSHED = frozenset({Act.REVEAL, Act.NOTE, Act.ATTACH})
-_DESK_ROLES = (Role.LIAISON, Role.HEAD, Role.DISPATCHER)
 _remembered: ContextVar[dict[tuple[Q, Q], frozenset[int]] | None] = ContextVar("recipients", default=None)
 # (the case as it now stands, the event) → condition on Posting.
 Who = Callable[[Case, CaseEvent], Q]
@@ -67,7 +66,7 @@ def _invited(case: Case, event: CaseEvent) -> Q:
 
 def _desk(case: Case, event: CaseEvent) -> Q:
     """The desk of the handling grid; a micro-unit has none, so its officers."""
-    return Q(grid_id=case.handling_grid_id, role__in=(*_DESK_ROLES, Role.OFFICER), department__isnull=True)
+    return Q(grid_id=case.handling_grid_id, role__in=(*DESK_ROLES, Role.OFFICER), department__isnull=True)
 
 
 def _heads(case: Case, event: CaseEvent) -> Q:
@@ -95,21 +94,21 @@ def _above(case: Case, event: CaseEvent) -> Q:
     above = case.handling_path()[:-1]
     if not case.bounced or not above:
         return NOTHING
-    return Q(grid_id=above[-1], role__in=_DESK_ROLES, department__isnull=True)
+    return Q(grid_id=above[-1], role__in=DESK_ROLES, department__isnull=True)
 
 
 def _other_side(case: Case, event: CaseEvent) -> Q:
     """The desk across the border (R53), unless the case is confidential."""
     if case.second_grid_id is None or case.confidential:
         return NOTHING
-    return Q(grid_id=case.second_grid_id, role__in=(*_DESK_ROLES, Role.OFFICER), department__isnull=True)
+    return Q(grid_id=case.second_grid_id, role__in=(*DESK_ROLES, Role.OFFICER), department__isnull=True)
 
 
 def _chain(case: Case, event: CaseEvent) -> Q:
     """突发事件: everybody who answers for a grid on the path; of a confidential case only those who may see it."""
     path = case.handling_path() if case.confidential else case.path_ids().values()
     grid_ids = [grid_id for grid_id in path if grid_id]
-    return Q(grid_id__in=grid_ids, role__in=(*_DESK_ROLES, Role.OFFICER), department__isnull=True)
+    return Q(grid_id__in=grid_ids, role__in=(*DESK_ROLES, Role.OFFICER), department__isnull=True)
 
 
 def _finder(case: Case, event: CaseEvent) -> Q:

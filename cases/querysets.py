@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from django.apps import apps
 from django.db import models
 from django.db.models import Case as When_
-from django.db.models import Q, Value, When
+from django.db.models import Q, Subquery, Value, When
 
 from cases.choices import RUNNING_STATUSES, HelperRole, Status, Urgency
 from grids.choices import KINDS, PATH_FIELD, GridKind, Role
 from grids.querysets import AnchoredQuerySet
 from grids.scoping import NOTHING, Post, Scope, scope_of
 from liangcheng.common.clock import now as clock_now
+from liangcheng.common.models import OfficeMark
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -153,6 +154,10 @@ class CaseQuerySet(AnchoredQuerySet):
         if scope.department_ids:
             condition |= Q(assigned_department_id__in=scope.department_ids) | _helpers(scope.department_ids)
         return self.filter(condition)
+
+    def with_mark(self) -> Self:
+        """With `office_mark`: under it calendar and rules of the clock are known (cases.timekeeping.office)."""
+        return self.annotate(office_mark=Subquery(OfficeMark.objects.filter(pk=1).values("value")[:1]))
 
     def open(self) -> Self:
         return self.filter(is_open=True)

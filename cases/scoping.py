@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from cases.choices import HelperRole
 from cases.models import Case
 from cases.transitions import Party
-from grids.choices import KINDS, RANK, GridKind, Role
+from grids.choices import DESK_ROLES, KINDS, RANK, GridKind, Role
 from grids.scoping import Scope, scope_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ _PARTY_OF_ROLE = {
     Role.INSPECTOR: Party.INSPECTOR,
 }
 # 自办自结 is for those who serve at the very grid that answers now.
-_DESK_ROLES = {Role.LIAISON, Role.HEAD, Role.DISPATCHER}
 _OWN_GRID_ROLES = {Role.OFFICER, Role.LIAISON, Role.HEAD}
 
 
@@ -64,7 +63,7 @@ def _higher_parties(case: Case, scope: Scope) -> set[Party]:
         parties.add(Party.SENIOR_HEAD)
     if case.handling_level == GridKind.COMMUNITY and at_street & {Role.DISPATCHER, Role.HEAD}:
         parties |= {Party.STREET, Party.ABOVE}
-    elif RANK[case.handling_level] and scope.roles_over(case, _level_above(case)) & _DESK_ROLES:
+    elif RANK[case.handling_level] and scope.roles_over(case, _level_above(case)) & DESK_ROLES:
         parties.add(Party.ABOVE)
     return parties
 

@@ -29,7 +29,7 @@ from cases.querysets import (
     overdue,
     review_due,
 )
-from grids.choices import KINDS, PATH_FIELD, GridKind, Role
+from grids.choices import DESK_ROLES, KINDS, PATH_FIELD, GridKind, Role
 from grids.querysets import within
 from grids.scoping import NOTHING, Post, Scope, scope_of
 from liangcheng.common.clock import now as clock_now
@@ -37,8 +37,6 @@ from liangcheng.common.clock import now as clock_now
 if TYPE_CHECKING:
     from grids.models import Grid
     from liangcheng.accounts.models import User
-
-_DESK = {Role.LIAISON, Role.HEAD, Role.DISPATCHER}
 
 
 class Todo(TextChoices):
@@ -125,7 +123,7 @@ def count(user: "User", grids: Sequence["Grid"] = ()) -> tuple[Mapping[Todo, int
 
 def may_check(scope: Scope) -> bool:
     """Whether checking results and asking reporters can be this user's to-do at all."""
-    return any(post.role == Role.INSPECTOR or post.role in _DESK for post in scope.territorial)
+    return any(post.role == Role.INSPECTOR or post.role in DESK_ROLES for post in scope.territorial)
 
 
 def _is(status: Status) -> Q:
@@ -153,7 +151,7 @@ def _next_above(scope: Scope) -> Q:
     """Handled directly below a grid whose desk the user serves at."""
     condition = NOTHING
     for post in scope.territorial:
-        if post.role not in _DESK:
+        if post.role not in DESK_ROLES:
             continue
         here = Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id})
         for level in KINDS[post.rank + 1 :]:
@@ -178,9 +176,9 @@ def _senior(scope: Scope) -> Q:
 def _desk(scope: Scope) -> Q:
     condition = NOTHING
     for post in scope.territorial:
-        if post.role == Role.OFFICER or post.role in _DESK:
+        if post.role == Role.OFFICER or post.role in DESK_ROLES:
             condition |= Q(handling_grid_id=post.grid_id)
-        if post.role in _DESK:
+        if post.role in DESK_ROLES:
             condition |= _micro_units_below(post)
     return condition
 
@@ -198,6 +196,6 @@ def _check(scope: Scope) -> Q:
     for post in scope.territorial:
         if post.role == Role.INSPECTOR:
             condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id})
-        elif post.role in _DESK:
+        elif post.role in DESK_ROLES:
             condition |= Q(handling_grid_id=post.grid_id) | _micro_units_below(post)
     return condition

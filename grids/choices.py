@@ -55,6 +55,10 @@ class Role(TextChoices):
     SERVICE = "SERVICE", "系统接入"
 
 
+# Who runs the desk of a grid: dispatches, hands down, checks.
+DESK_ROLES = frozenset({Role.LIAISON, Role.HEAD, Role.DISPATCHER})
+
+
 class DepartmentKind(TextChoices):
     OFFICE = "OFFICE", "街道办公室"
     CENTRE = "CENTRE", "街道中心"

@@ -3,11 +3,10 @@
 from random import Random
 
 from cases.models import Case
-from grids.choices import RANK, GridKind, Role
+from grids.choices import DESK_ROLES, RANK, GridKind, Role
 from grids.models import Department, Posting
 from liangcheng.accounts.models import User
 
-_DESK = frozenset({Role.LIAISON, Role.HEAD, Role.DISPATCHER})
 _HANDLERS = frozenset({Role.OFFICER, Role.LIAISON})
 
 
@@ -35,13 +34,13 @@ class Cast:
 
     def desk(self, case: Case) -> list[User]:
         """Who decides on the case: liaisons and heads of the handling grid, else of the next grid above."""
-        found = (self.at(grid_id, _DESK) for grid_id in reversed(case.handling_path()))
+        found = (self.at(grid_id, DESK_ROLES) for grid_id in reversed(case.handling_path()))
         return next(filter(None, found))
 
     def desk_above(self, case: Case) -> list[User]:
         """Who decides after too many 退单: the desk of the next grid above; at the street its own."""
         path = case.handling_path()
-        found = (self.at(grid_id, _DESK) for grid_id in reversed(path[:-1] or path))
+        found = (self.at(grid_id, DESK_ROLES) for grid_id in reversed(path[:-1] or path))
         return next(filter(None, found))
 
     def heads(self, case: Case) -> list[User]:

@@ -3,12 +3,10 @@
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Subquery
 from django.http import Http404
 
 from cases.models import Case
 from cases.workflow import Idempotency
-from liangcheng.common.models import OfficeMark
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -23,8 +21,7 @@ def visible_case(user: "User", number: str, *more: str) -> Case:
 
     `office_mark` comes with it: under it the calendar and the clock's rules are known (cases.timekeeping.office).
     """
-    rows: QuerySet[Case] = Case.objects.visible_to(user).select_related(*_HEAD, *more)
-    rows = rows.annotate(office_mark=Subquery(OfficeMark.objects.filter(pk=1).values("value")[:1]))
+    rows: QuerySet[Case] = Case.objects.visible_to(user).with_mark().select_related(*_HEAD, *more)
     # Numbers are plain; PostgreSQL would answer a NUL with an error of its own.
     found = rows.filter(number=number).order_by("-pk").first() if number.isascii() and number.isalnum() else None
     if found is None:

@@ -10,7 +10,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Subquery
 
 from cases import timekeeping
 from cases.choices import OPEN_STATUSES, Act, Tick
@@ -23,7 +22,6 @@ from cases.timekeeping import Office
 from cases.transitions import Edge, Party
 from liangcheng.common.clock import now
 from liangcheng.common.exceptions import DomainError, NotVisible, StaleObject
-from liangcheng.common.models import OfficeMark
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -127,7 +125,7 @@ def _begin(kind: Act, case_id: int, actor: "User | None", expected_version: int 
         visible.select_for_update(of=("self",))
         .select_related(*LOADED)
         # The office's mark with the row: what is locked now is recomputed by whoever changes the calendar later.
-        .annotate(office_mark=Subquery(OfficeMark.objects.filter(pk=1).values("value")[:1]))
+        .with_mark()
         .filter(pk=case_id)
         .order_by()
         .first()
@@ -136,7 +134,7 @@ def _begin(kind: Act, case_id: int, actor: "User | None", expected_version: int 
         raise NotVisible
     if expected_version is not None and case.version != expected_version:
         raise StaleObject
-    office = timekeeping.office(case.office_mark or "")
+    office = timekeeping.office(getattr(case, "office_mark", None) or "")
     before = Before(case.status, case.handling_grid_id)
     return Step(case, kind, actor, permit(case, kind, actor), now(), before, office)
 
