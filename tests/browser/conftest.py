@@ -67,6 +67,12 @@ class Visit:
             assert self.page.evaluate(_SMALL_CONTROLS) == [], self.path()
 
 
+def _is_complaint(message: Any) -> bool:
+    """What the browser refused. A fragment under way when the page is left or typed on is given up: htmx says so."""
+    given_up = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+    return message.type == "error" and not given_up
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -99,7 +105,7 @@ def visit(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Visit]]
         contexts.append(context)
         page = context.new_page()
         found = Visit(page, live_server.url, width)
-        page.on("console", lambda message: found.complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: found.complaints.append(message.text) if _is_complaint(message) else None)
         page.on("pageerror", lambda error: found.complaints.append(str(error)))
         found.open("/accounts/login/")
         if username:
