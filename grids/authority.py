@@ -2,6 +2,9 @@
 
 - Anchored registers (units, buildings, members, organizations) and the describing fields of a grid:
   `may_keep`, that is HEAD, DISPATCHER or LIAISON of the street or of the area that the row lies in.
+- People (members, residents), teams, venues, 双报到, services and offers: `runs_desk`, that is HEAD, DISPATCHER or
+  LIAISON of any grid that the row lies in.
+- Reading who is a party member: postings whose `reads_members` says so (Posting.party_access, by default the desk's).
 - The tree's structure, postings, departments, accounts, tokens, calendar, categories, limits:
   `runs_street`, that is HEAD or DISPATCHER of the street.
 - Phone numbers of a register in bulk (export): `may_take_contacts`, HEAD of a grid that the row lies in.
@@ -10,11 +13,12 @@
 Superusers may all of it. Postings give rights, so an area's liaison must not hand them out.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from django.db.models import Q
 
-from grids.choices import PATH_FIELD, GridKind, Role
+from grids.choices import DESK_ROLES, PATH_FIELD, GridKind, Role
 from grids.models import PathColumns
 from grids.scoping import NOTHING, Post, scope_of
 
@@ -48,6 +52,24 @@ def kept_condition(user: "User | AnonymousUser") -> Q:
     for post in _keeping(user):
         condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id})
     return condition
+
+
+def runs_desk(user: "User | AnonymousUser", row: PathColumns | None = None) -> bool:
+    """Whether the user runs the desk (HEAD, LIAISON, DISPATCHER) of a grid that the row lies in; without one, of any.
+
+    People, teams, venues and what they do are kept by the desks of their grids, 居民区 and micro-units included.
+    """
+    scope = scope_of(user)
+    if scope.everything:
+        return True
+    posts = [post for post in scope.territorial if post.role in DESK_ROLES]
+    return bool(posts) if row is None else any(post.covers(row) for post in posts)
+
+
+def desk_condition(user: "User | AnonymousUser", prefix: str = "") -> Q:
+    """Condition on path columns (reached by `prefix`): rows (and grids) that `runs_desk` allows."""
+    scope = scope_of(user)
+    return replace(scope, posts=tuple(p for p in scope.posts if p.role in DESK_ROLES)).subtree_condition(prefix)
 
 
 def office_streets(user: "User | AnonymousUser", *, own: bool = False) -> frozenset[int] | None:

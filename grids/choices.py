@@ -59,6 +59,18 @@ class Role(TextChoices):
 DESK_ROLES = frozenset({Role.LIAISON, Role.HEAD, Role.DISPATCHER})
 
 
+# Who may read who is a party member, unless the posting says otherwise: membership is sensitive (PIPL 28, DOMAIN C2).
+PARTY_ROLES = DESK_ROLES
+
+
+class PartyAccess(TextChoices):
+    """Whether a posting may read the register of party members."""
+
+    BY_ROLE = "BY_ROLE", "按角色（网格长、联络员、派遣员可查阅）"
+    ALLOWED = "ALLOWED", "可查阅"
+    DENIED = "DENIED", "不可查阅"
+
+
 class DepartmentKind(TextChoices):
     OFFICE = "OFFICE", "街道办公室"
     CENTRE = "CENTRE", "街道中心"

@@ -10,7 +10,17 @@ from mptt.fields import TreeForeignKey
 from mptt.models import MPTTModel
 from simple_history import register
 
-from grids.choices import KINDS, PATH_FIELD, SHORT_LEVEL, DepartmentKind, Grade, GridKind, Role
+from grids.choices import (
+    KINDS,
+    PARTY_ROLES,
+    PATH_FIELD,
+    SHORT_LEVEL,
+    DepartmentKind,
+    Grade,
+    GridKind,
+    PartyAccess,
+    Role,
+)
 from grids.querysets import GridManager, PostingQuerySet, StandInQuerySet
 from liangcheng.common.db import share_locked
 from liangcheng.common.exceptions import DomainError
@@ -204,6 +214,7 @@ class Posting(TimestampedModel):
     department = models.ForeignKey(
         Department, models.PROTECT, null=True, blank=True, related_name="postings", verbose_name="条线部门"
     )
+    party_access = models.CharField("党员名册", max_length=8, choices=PartyAccess.choices, default=PartyAccess.BY_ROLE)
     valid_from = models.DateField("任职起", null=True, blank=True)
     valid_to = models.DateField("任职止", null=True, blank=True)
 
@@ -233,6 +244,15 @@ class Posting(TimestampedModel):
     def __str__(self) -> str:
         place = self.department or self.grid.short_name
         return f"{place} {self.get_role_display()} {self.user}"
+
+    @property
+    def reads_members(self) -> bool:
+        """Whether it opens the register of party members in its subtree. Never to another system or a department."""
+        if self.role == Role.SERVICE or self.department_id:
+            return False
+        if self.party_access == PartyAccess.BY_ROLE:
+            return self.role in PARTY_ROLES
+        return self.party_access == PartyAccess.ALLOWED
 
     def clean(self) -> None:
         if self.department_id and self.grid_id and self.department and self.department.grid_id != self.grid_id:

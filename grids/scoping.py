@@ -31,6 +31,8 @@ class Post:
     path: tuple[int | None, ...]
     # Whose posting it is: the user's own, or that of somebody they stand in for today.
     for_user_id: int
+    # Whether it lets its holder read who is a party member.
+    party: bool = False
 
     @property
     def rank(self) -> int:
@@ -72,16 +74,25 @@ class Scope:
         """Roles held at a grid of the row's path that stands at `level` or above it."""
         return {Role(post.role) for post in self.territorial if post.rank <= RANK[level] and post.covers(row)}
 
-    def subtree_condition(self) -> Q:
-        """Condition on path columns: the row lies in the subtree of one of the postings."""
+    @property
+    def with_party(self) -> "Scope":
+        """The same without the postings that may not read who is a party member."""
+        return replace(self, posts=tuple(post for post in self.posts if post.party))
+
+    def subtree_condition(self, prefix: str = "") -> Q:
+        """Condition on path columns (reached by `prefix`): the row lies in the subtree of one of the postings."""
         if self.everything:
             return Q()
         condition = NOTHING
         for kind in KINDS:
             grid_ids = {post.grid_id for post in self.territorial if post.kind == kind}
             if grid_ids:
-                condition |= Q(**{f"{PATH_FIELD[kind]}_id__in": sorted(grid_ids)})
+                condition |= Q(**{f"{prefix}{PATH_FIELD[kind]}_id__in": sorted(grid_ids)})
         return condition
+
+    def party_condition(self) -> Q:
+        """Condition on path columns: rows that say who is a party member and that the user may read."""
+        return self.with_party.subtree_condition()
 
     def grid_condition(self) -> Q:
         """Condition on Grid: subtrees of all postings (a department may file anywhere it serves) and the path above."""
@@ -112,7 +123,15 @@ def _read_scope(user: "User | AnonymousUser") -> Scope:
     user = cast("User", user)
     postings = Posting.objects.current().filter(_own_or_lent(user)).select_related("grid").order_by("grid__kind", "pk")
     posts = tuple(
-        Post(p.grid_id, p.grid.kind, p.role, p.department_id, tuple(p.grid.path_ids().values()), p.user_id)
+        Post(
+            p.grid_id,
+            p.grid.kind,
+            p.role,
+            p.department_id,
+            tuple(p.grid.path_ids().values()),
+            p.user_id,
+            p.reads_members,
+        )
         for p in postings
     )
     scope = Scope(user.pk, user.is_superuser, posts)

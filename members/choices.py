@@ -24,3 +24,82 @@ class UnitKind(TextChoices):
     BUSINESS_PARK = "BUSINESS_PARK", "楼宇园区"
     INSTITUTION = "INSTITUTION", "驻区单位"
     SHOP = "SHOP", "沿街商铺"
+
+
+class Sector(TextChoices):
+    """What a 驻区单位 is."""
+
+    GOVERNMENT = "GOVERNMENT", "机关"
+    PUBLIC = "PUBLIC", "事业单位"
+    SCHOOL = "SCHOOL", "学校"
+    HOSPITAL = "HOSPITAL", "医疗机构"
+    MILITARY = "MILITARY", "部队院校"
+    ENTERPRISE = "ENTERPRISE", "企业"
+    SOCIAL = "SOCIAL", "社会组织"
+    OTHER = "OTHER", "其他"
+
+
+class OwnersCommittee(TextChoices):
+    """业委会 of an estate."""
+
+    ELECTED = "ELECTED", "已成立"
+    PREPARING = "PREPARING", "筹备中"
+    SUBSTITUTE = "SUBSTITUTE", "物管会代行"
+    NONE = "NONE", "未成立"
+
+
+# The facts that each kind of unit has besides the common ones. Others stay empty.
+UNIT_FACTS: dict[str, tuple[str, ...]] = {
+    "ESTATE": ("property_company", "property_phone", "owners_committee"),
+    "BUSINESS_PARK": ("property_company", "property_phone", "tenants"),
+    "INSTITUTION": ("uscc", "sector", "staff_count"),
+    "SHOP": ("uscc", "trade"),
+}
+# R17: what a unit does for the neighbourhood.
+UNIT_ROLES: dict[str, str] = {"is_messenger": "传递员", "is_instructor": "指导员", "is_servant": "服务员"}
+
+
+class NominationState(TextChoices):
+    WAITING = "WAITING", "待审核"
+    ACCEPTED = "ACCEPTED", "已同意"
+    DECLINED = "DECLINED", "未采纳"
+
+
+class ContactKind(TextChoices):
+    """居民骨干: people of the grid who are no party members; and the grid's contacts of 条线 (R19)."""
+
+    BUILDING_LEADER = "BUILDING_LEADER", "楼组长"
+    VOLUNTEER = "VOLUNTEER", "志愿者"
+    COMMITTEE = "COMMITTEE", "居民区两委成员"
+    OFFICIAL = "OFFICIAL", "条线联系人"
+    OTHER = "OTHER", "其他骨干"
+
+
+class TeamKind(TextChoices):
+    """R12, R13."""
+
+    MANAGEMENT = "MANAGEMENT", "管理队伍"
+    SERVICE = "SERVICE", "服务队伍"
+
+
+class VenueKind(TextChoices):
+    """R40: what a 阵地 is made from."""
+
+    STATION = "STATION", "党建服务站"
+    ACTIVITY_ROOM = "ACTIVITY_ROOM", "综合文化活动室"
+    BOOK_ROOM = "BOOK_ROOM", "小巷书屋"
+    CITIZEN_POST = "CITIZEN_POST", "市民驿站"
+    COUNCIL_ROOM = "COUNCIL_ROOM", "议事厅"
+    OTHER = "OTHER", "其他阵地"
+
+
+class AccessKind(TextChoices):
+    """What was done with somebody's personal data; the log of it is kept for at least 180 days (DOMAIN C1, C2)."""
+
+    OPENED = "OPENED", "查看档案"
+    REVEALED = "REVEALED", "查看完整信息"
+    EXPORTED = "EXPORTED", "导出名单"
+    PRINTED = "PRINTED", "打印函件"
+    SUBJECT_COPY = "SUBJECT_COPY", "导出本人信息"
+    CORRECTED = "CORRECTED", "应本人要求更正"
+    ERASED = "ERASED", "应本人要求删除"

@@ -30,7 +30,7 @@ def registers_panel(user: "User", grid: "Grid") -> Panel | None:
     context = {
         "grid": grid,
         "units_by_kind": _by_kind(_here(ResidentUnit, user, grid), UnitKind.choices),
-        "members_by_kind": _by_kind(_here(PartyMember, user, grid), MemberKind.choices),
+        "members_by_kind": _by_kind(PartyMember.objects.countable_by(user).within(grid).active(), MemberKind.choices),
         "buildings": _here(Building, user, grid).order_by().count(),
         "organizations": organizations[:PANEL_ROWS],
         "more_organizations": len(organizations) > PANEL_ROWS,

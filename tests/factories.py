@@ -13,7 +13,16 @@ from cases.photos import Photo
 from grids.choices import GridKind, Role
 from grids.models import Department, Grid, Posting, StandIn
 from liangcheng.accounts.models import ServiceAccount, User
-from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
+from members.models import (
+    Building,
+    PartyMember,
+    PartyOrganization,
+    ResidentContact,
+    ResidentUnit,
+    Skill,
+    Team,
+    Venue,
+)
 
 _serial = count(1)
 
@@ -162,7 +171,28 @@ def organization(grid: Grid, name: str = "文苑一居民区党总支", **fields
 
 def member(grid: Grid, organization: PartyOrganization, name: str = "测试党员", **fields: Any) -> PartyMember:
     fields.setdefault("kind", "REGISTERED")
-    return PartyMember.objects.create(grid=grid, organization=organization, name=name, **fields)
+    skills = fields.pop("skills", ())
+    found = PartyMember.objects.create(grid=grid, organization=organization, name=name, **fields)
+    found.skills.set([skill(each) for each in skills])
+    return found
+
+
+def skill(name: str = "电工") -> Skill:
+    return Skill.objects.get_or_create(name=name)[0]
+
+
+def contact(grid: Grid, name: str = "测试骨干", **fields: Any) -> ResidentContact:
+    return ResidentContact.objects.create(grid=grid, name=name, **fields)
+
+
+def team(grid: Grid, name: str = "测试队伍", **fields: Any) -> Team:
+    fields.setdefault("kind", "SERVICE")
+    return Team.objects.create(grid=grid, name=name, **fields)
+
+
+def venue(grid: Grid, name: str = "测试阵地", **fields: Any) -> Venue:
+    fields.setdefault("kind", "STATION")
+    return Venue.objects.create(grid=grid, name=name, **fields)
 
 
 def unit(grid: Grid, code: str = "", name: str = "文苑小区", **fields: Any) -> ResidentUnit:

@@ -8,7 +8,7 @@ from cases.demo.plans import PLACES, SEED
 from grids.choices import GridKind
 from grids.models import Grid
 from members.choices import MemberKind, OrganizationKind, UnitKind
-from members.models import PartyMember, PartyOrganization, ResidentUnit
+from members.models import PartyMember, PartyOrganization, ResidentUnit, Skill
 
 MEMBERS = 120
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕施张孔曹严华金魏陶姜"
@@ -44,6 +44,7 @@ def _members(rng: Random, branches: list[PartyOrganization], grids: list[Grid]) 
     workplaces: dict[int | None, list[ResidentUnit]] = {}
     for unit in ResidentUnit.objects.active().exclude(kind=UnitKind.ESTATE).order_by("code"):
         workplaces.setdefault(unit.neighborhood_id, []).append(unit)
+    skills = {name: Skill.objects.get_or_create(name=name)[0] for name in _SKILLS if name}
     names: set[str] = set()
     while len(names) < MEMBERS:
         names.add(rng.choice(_SURNAMES) + rng.choice(_GIVEN))
@@ -54,7 +55,7 @@ def _members(rng: Random, branches: list[PartyOrganization], grids: list[Grid]) 
         if micro.pk not in groups:
             groups[micro.pk] = _organization(micro, f"{micro.short_name}党小组", OrganizationKind.GROUP, branch)
         in_service = rng.random() < 0.3
-        PartyMember.objects.create(
+        member = PartyMember.objects.create(
             grid=micro,
             name=name,
             kind=MemberKind.IN_SERVICE if in_service else MemberKind.REGISTERED,
@@ -62,5 +63,6 @@ def _members(rng: Random, branches: list[PartyOrganization], grids: list[Grid]) 
             unit=rng.choice(workplaces[branch.grid_id]) if in_service and branch.grid_id in workplaces else None,
             phone=phone(2000 + number),
             joined_on=date(rng.randint(1972, 2024), rng.randint(1, 12), rng.randint(1, 28)),
-            skills=rng.choice(_SKILLS),
         )
+        if skill := rng.choice(_SKILLS):
+            member.skills.add(skills[skill])

@@ -21,6 +21,9 @@ PEOPLE_ROLES = [(value, label) for value, label in Role.choices if value != Role
 class PostingForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "party_access" in self.fields:
+            # Left out: by role.
+            self.fields["party_access"].required = False
         if "role" in self.fields:
             # Another system's posting comes with its account.
             self.fields["role"].choices = [("", "请选择"), *PEOPLE_ROLES]  # type: ignore[attr-defined]

@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+# Ideographs of all planes and letters; between them the middle dot of minority names, or what foreign names have.
+PERSON_NAME = re.compile(r"(?=.{2,30}\Z)[^\W\d_]+(?:[·‧ .'\-]+[^\W\d_]+)*\.?")
 LANDLINE = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?", re.ASCII)
 # Control characters and halves of pairs: no keyboard types them, and databases refuse some of them.
 _DROPPED = {"Cc", "Cs"}
@@ -37,6 +39,18 @@ def _fold(character: str) -> str:
 def is_phone(text: str) -> bool:
     """A mainland mobile number, or a landline with or without area code."""
     return bool(MOBILE.fullmatch(text) or LANDLINE.fullmatch(text))
+
+
+def is_person_name(text: str) -> bool:
+    """2–30 Chinese characters or letters; the middle dot of minority names, and blanks between foreign ones."""
+    return bool(PERSON_NAME.fullmatch(text))
+
+
+def is_uscc(text: str) -> bool:
+    """A 统一社会信用代码 with a right check character (GB 32100-2015), in capitals."""
+    from stdnum.cn import uscc  # only forms and imports need it
+
+    return len(text) == 18 and bool(uscc.is_valid(text))
 
 
 def mask_phone(phone: str) -> str:

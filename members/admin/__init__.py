@@ -1,5 +1,5 @@
 """The registers in the admin."""
 
-from members.admin import registers
+from members.admin import party, places
 
-__all__ = ["registers"]
+__all__ = ["party", "places"]

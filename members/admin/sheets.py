@@ -9,12 +9,20 @@ from liangcheng.common.admin_sheets import (
     NumberCell,
     RowCell,
     SheetResource,
+    TextCell,
     TruthCell,
     column,
 )
 from liangcheng.common.text import mask_phone
 from members.choices import MemberKind, OrganizationKind, UnitKind
 from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
+
+
+class SkillsCell(TextCell):
+    """Skills by name, with list commas between them."""
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return super().render("、".join(skill.name for skill in value.all()))
 
 
 class OrganizationSheet(SheetResource):
@@ -92,7 +100,7 @@ class MemberSheet(SheetResource):
     unit = column("unit__name", "工作单位", readonly=True)
     phone = column("phone", "手机")
     joined_on = column("joined_on", "入党日期", DateCell())
-    skills = column("skills", "特长")
+    skills = column("skills", "特长", SkillsCell(), readonly=True)
     is_active = column("is_active", "在用", TruthCell())
 
     class Meta(SheetResource.Meta):

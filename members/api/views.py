@@ -84,7 +84,7 @@ def _counts(request: Request, kinds: set[str]) -> Counter[tuple[int, str]]:
     """Active members by (grid, kind of member), rolled up the path: one statement, at most a row per micro-unit."""
     columns = [f"{PATH_FIELD[kind]}_id" for kind in kinds]
     groups = (
-        PartyMember.objects.visible_to(request.user)
+        PartyMember.objects.countable_by(request.user)
         .active()
         .order_by()
         .values(*columns, "kind")

@@ -115,6 +115,8 @@ def test_readers_do_not_find_numbers_in_the_history(client: Client, people: Peop
     member.save()
     address = f"{MEMBERS}{member.pk}/history/"
     client.force_login(staff(people.viewer))
+    assert client.get(address).status_code == 404
+    people.viewer.postings.update(party_access="ALLOWED")
     shown = client.get(address).content.decode()
     assert "13912345678" not in shown
     assert "不显示" in shown

@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from grids.choices import PartyAccess
+from grids.models import Posting
 from members.choices import MemberKind, UnitKind
 from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
 from tests import factories
@@ -24,7 +26,7 @@ def registers(tree: Tree) -> dict[str, object]:
         "building": factories.building(tree.micro, unit, road="水电路", lane="29", number="1"),
         "branch": branch,
         "organization": group,
-        "member": factories.member(tree.micro, group, "欧阳明日", phone="13000005678", unit=unit, skills="电工"),
+        "member": factories.member(tree.micro, group, "欧阳明日", phone="13000005678", unit=unit, skills=["电工"]),
     }
 
 
@@ -43,7 +45,21 @@ def page(client: Client, user, address: str, **params: str):
 
 
 class TestScope:
-    @pytest.mark.parametrize("who", ["officer", "liaison", "area_head", "dispatcher", "viewer"])
+    @pytest.mark.parametrize("who", ["officer", "viewer", "inspector"])
+    def test_members_are_read_with_that_right_only(self, client, people: People, registers, who: str):
+        user = getattr(people, who)
+        assert page(client, user, "members:member_list").context["page"].paginator.count == 0
+        assert page(client, user, details(registers)[-1]).status_code == 404
+        for address in (*LISTS[:-1], *details(registers)[:-1]):
+            assert page(client, user, address).status_code == 200
+        # Counts say nothing about anybody.
+        assert ("REGISTERED", "在册党员", 1) in page(client, user, details(registers)[2]).context["member_counts"]
+        Posting.objects.filter(user=user).update(party_access=PartyAccess.ALLOWED)
+        assert page(client, user, details(registers)[-1]).status_code == 200
+        Posting.objects.filter(user=people.head).update(party_access=PartyAccess.DENIED)
+        assert page(client, people.head, details(registers)[-1]).status_code == 404
+
+    @pytest.mark.parametrize("who", ["liaison", "area_head", "dispatcher"])
     def test_whoever_serves_above_sees_all_four(self, client, people: People, registers, who: str):
         for address in (*LISTS, *details(registers)):
             assert page(client, getattr(people, who), address).status_code == 200, address
@@ -83,7 +99,7 @@ class TestScope:
 
 
 class TestMasking:
-    @pytest.mark.parametrize("who", ["officer", "liaison", "head", "street_head"])
+    @pytest.mark.parametrize("who", ["liaison", "head", "street_head"])
     def test_no_whole_name_or_number_on_any_page(self, client, people: People, registers, who: str):
         for address in (*LISTS, *details(registers)):
             seen = page(client, getattr(people, who), address).content.decode()

@@ -1,0 +1,72 @@
+"""The list page that every register has: search, filters, pages. Read-only, masked, scoped."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from grids.models import Grid
+from liangcheng.accounts.current import signed_in
+from liangcheng.common.paging import with_params
+from liangcheng.common.web import all_errors
+from members.filters import STATES
+
+PAGE_SIZE = 30
+
+
+@dataclass(frozen=True)
+class RegisterPage:
+    """What differs between the list pages."""
+
+    model: Any
+    filterset: Any
+    template: str
+    kinds: Any = None
+    related: tuple[str, ...] = ("grid",)
+    order: tuple[Any, ...] = ("pk",)
+    # Filters without a control of their own; they travel with the form.
+    carried: tuple[str, ...] = ()
+
+
+def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
+    """The rows that the user may see, by what the address asks for; a wrong filter shows its error and no row."""
+    user = signed_in(request)
+    grids = {grid.code: grid for grid in Grid.objects.visible_to(user).active().in_tree_order()}
+    rows = register.model.objects.visible_to(user).select_related(*register.related).order_by(*register.order)
+    filterset = register.filterset(request.GET, queryset=rows, request=request)
+    filterset.form.grids = grids
+    valid = filterset.is_valid()
+    page = Paginator(filterset.qs if valid else rows.none(), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "newer": with_params(request.GET, page=page.previous_page_number()) if page.has_previous() else "",
+        "older": with_params(request.GET, page=page.next_page_number()) if page.has_next() else "",
+        "errors": [] if valid else all_errors(filterset.form),
+        "given": request.GET,
+        "kinds": _kind_chips(request, register),
+        "grids": [(grid.code, f"{chr(0x3000) * grid.level}{grid.short_name}") for grid in grids.values()],
+        "states": STATES,
+        "carried": [(name, request.GET[name]) for name in ("kind", *register.carried) if request.GET.get(name)],
+        "filtered": any(request.GET.get(name) for name in ("q", "grid", "state", "kind", *register.carried)),
+    }
+    return render(request, register.template, context)
+
+
+def _kind_chips(request: HttpRequest, register: RegisterPage) -> list[tuple[str, str, bool]]:
+    """(label, address, current) per kind, "全部" first; on their first page."""
+    if register.kinds is None:
+        return []
+    params, chosen = request.GET.copy(), request.GET.get("kind", "")
+    params.pop("page", None)
+    return [
+        (label, with_params(params, kind=value) if value else _without_kind(params), value == chosen)
+        for value, label in (("", "全部"), *register.kinds.choices)
+    ]
+
+
+def _without_kind(params: Any) -> str:
+    rest = params.copy()
+    rest.pop("kind", None)
+    return with_params(rest)
