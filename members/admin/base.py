@@ -2,7 +2,9 @@
 
 from typing import Any, ClassVar
 
+from django.db import models
 from django.db.models import QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 
 from grids.authority import kept_condition, may_keep
@@ -16,6 +18,8 @@ class RegisterAdmin(ScopedAdmin):
     list_select_related: ClassVar[Any] = ["grid"]
     autocomplete_fields: ClassVar[Any] = ["grid"]
     search_help_text = "按名称或拼音首字母查找"
+    # A list of skills is ticked; the stock select explains itself with the keys of one kind of keyboard.
+    formfield_overrides: ClassVar[Any] = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}
     # Fields that are shown masked to those who may only read, and kept out of the history.
     masked: ClassVar[dict[str, str]] = {}
 
