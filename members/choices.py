@@ -103,3 +103,23 @@ class AccessKind(TextChoices):
     SUBJECT_COPY = "SUBJECT_COPY", "导出本人信息"
     CORRECTED = "CORRECTED", "应本人要求更正"
     ERASED = "ERASED", "应本人要求删除"
+
+
+class LeaveReason(TextChoices):
+    """Why a member's record is no longer in use (停用)."""
+
+    MOVED_AWAY = "MOVED_AWAY", "迁出本街道"
+    RELATION_LEFT = "RELATION_LEFT", "组织关系转出本街道"
+    DECEASED = "DECEASED", "去世"
+    NO_LONGER = "NO_LONGER", "不再是党员"
+    MISTAKE = "MISTAKE", "登记有误"
+    OTHER = "OTHER", "其他"
+
+
+class TransferState(TextChoices):
+    """A 转接 into a foreign grid or organization waits for its desk; others are done at once."""
+
+    WAITING = "WAITING", "待接收"
+    DONE = "DONE", "已转接"
+    REFUSED = "REFUSED", "未接收"
+    CANCELLED = "CANCELLED", "已撤回"

@@ -7,6 +7,9 @@ MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 # Ideographs of all planes and letters; between them the middle dot of minority names, or what foreign names have.
 PERSON_NAME = re.compile(r"(?=.{2,30}\Z)[^\W\d_]+(?:[·‧ .'\-]+[^\W\d_]+)*\.?")
 LANDLINE = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?", re.ASCII)
+_IDEOGRAPH = "[\u3400-\u9fff\U00020000-\U0003ffff]"
+_BLANK_IN_NAME = re.compile(f"(?<={_IDEOGRAPH}) (?={_IDEOGRAPH})|(?<=·) | (?=·)")
+_DOTS = re.compile("[\u2027\u2022\u30fb\uff65\u22c5\u2219]")
 # Control characters and halves of pairs: no keyboard types them, and databases refuse some of them.
 _DROPPED = {"Cc", "Cs"}
 
@@ -18,6 +21,19 @@ def normalize(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(_fold(character) for character in text if _is_text(character)).strip()
+
+
+def normalize_name(text: str) -> str:
+    """A person's name in one form: no blank between Chinese characters ("王　明"), one kind of middle dot."""
+    name = _DOTS.sub("·", " ".join(normalize(text).split()))
+    return _BLANK_IN_NAME.sub("", name)
+
+
+def normalize_phone(text: str) -> str:
+    """A number as it is dialled: without blanks, and without the hyphens that some put into a mobile."""
+    phone = normalize(text).replace(" ", "")
+    digits = phone.replace("-", "")
+    return digits if MOBILE.fullmatch(digits) else phone
 
 
 def whole(text: str) -> str:

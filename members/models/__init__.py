@@ -6,7 +6,7 @@ from members.models.access import AccessLog
 from members.models.base import PHONE, Person, Register, Skill
 from members.models.buildings import Building, BuildingAlias
 from members.models.organizations import PartyOrganization
-from members.models.people import PartyMember, ResidentContact, Transfer
+from members.models.people import NotSamePerson, PartyMember, ResidentContact, Transfer
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
 
@@ -17,6 +17,7 @@ __all__ = [
     "BuildingAlias",
     "ChairTerm",
     "Nomination",
+    "NotSamePerson",
     "PartyMember",
     "PartyOrganization",
     "Person",

@@ -1,5 +1,6 @@
 """The list page that every register has: search, filters, pages. Read-only, masked, scoped."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.shortcuts import render
 
 from grids.models import Grid
 from liangcheng.accounts.current import signed_in
+from liangcheng.accounts.models import User
 from liangcheng.common.paging import with_params
 from liangcheng.common.web import all_errors
 from members.filters import STATES
@@ -28,6 +30,9 @@ class RegisterPage:
     order: tuple[Any, ...] = ("pk",)
     # Filters without a control of their own; they travel with the form.
     carried: tuple[str, ...] = ()
+    # Filters whose control stands in this register's own page (block `filters`), and what that page needs besides.
+    controls: tuple[str, ...] = ()
+    more: Callable[[User], dict[str, Any]] | None = None
 
 
 def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
@@ -39,6 +44,7 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
     filterset.form.grids = grids
     valid = filterset.is_valid()
     page = Paginator(filterset.qs if valid else rows.none(), PAGE_SIZE).get_page(request.GET.get("page"))
+    controls = ("grid", *register.controls)
     context = {
         "page": page,
         "newer": with_params(request.GET, page=page.previous_page_number()) if page.has_previous() else "",
@@ -49,8 +55,11 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
         "grids": [(grid.code, f"{chr(0x3000) * grid.level}{grid.short_name}") for grid in grids.values()],
         "states": STATES,
         "carried": [(name, request.GET[name]) for name in ("kind", *register.carried) if request.GET.get(name)],
-        "filtered": any(request.GET.get(name) for name in ("q", "grid", "state", "kind", *register.carried)),
+        "filtered": any(request.GET.get(name) for name in ("q", "state", "kind", *register.carried, *controls)),
+        "unfolded": any(request.GET.get(name) for name in ("state", *controls)),
     }
+    if register.more:
+        context |= register.more(user)
     return render(request, register.template, context)
 
 
