@@ -3,9 +3,9 @@
 What makes two look alike stands in `_KEYS`; whoever knows more (a digest of the identity number) registers a key.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, islice
 from operator import and_, or_
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from members.models import NotSamePerson, PartyMember
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
 
-# As many groups of each key as one page shows; when these are settled, the next ones come.
+# As many groups as one page shows; when these are settled, the next ones come.
 MOST_GROUPS = 20
 # As many pairs of one group are offered at a time: fifty people with the office's telephone are over a thousand.
 MOST_PAIRS = 6
@@ -32,6 +32,13 @@ class Key:
 
     label: str
     columns: tuple[str, ...]
+
+    def value_of(self, member: PartyMember) -> tuple[Any, ...]:
+        return (member.community_id, *(getattr(member, column) for column in self.columns))
+
+    def joins(self, one: PartyMember, other: PartyMember) -> bool:
+        value = self.value_of(one)
+        return value == self.value_of(other) and "" not in value and None not in value
 
     def filled(self, rows: "QuerySet[PartyMember]") -> "QuerySet[PartyMember]":
         for column in self.columns:
@@ -61,8 +68,8 @@ class Group:
     """Records that look alike, and the pairs of them that nobody has told apart yet."""
 
     members: list[PartyMember]
-    reasons: list[str] = field(default_factory=list)
-    pairs: list[tuple[PartyMember, PartyMember]] = field(default_factory=list)
+    reasons: list[str]
+    pairs: list[tuple[PartyMember, PartyMember]]
 
 
 def suspects(user: "User", member: PartyMember) -> list[PartyMember]:
@@ -95,7 +102,8 @@ def groups(user: "User") -> tuple[list[Group], bool]:
     apart = set(
         NotSamePerson.objects.filter(first__in=ids, second__in=ids).order_by().values_list("first_id", "second_id")
     )
-    return _grouped(found, members, apart), more
+    result = _grouped(found, members, apart)
+    return result[:MOST_GROUPS], more or len(result) > MOST_GROUPS
 
 
 _GRIDS = ("grid", "neighborhood")
@@ -135,32 +143,21 @@ def _condition(key: Key, value: tuple[Any, ...]) -> Q:
 def _grouped(
     found: dict[Key, list[tuple[Any, ...]]], members: list[PartyMember], apart: set[tuple[int, int]]
 ) -> list[Group]:
-    """A pair stands once, in the group of its strongest reason; weaker reasons are named there."""
+    """A pair stands once, in the group of its strongest reason; what else the group's pairs share is named there."""
     result: list[Group] = []
-    shown: dict[tuple[int, int], Group] = {}
+    done = set(apart)
     for key, values in found.items():
         by_value: dict[tuple[Any, ...], list[PartyMember]] = {}
         for member in members:
-            value = tuple(getattr(member, column) for column in ("community_id", *key.columns))
-            by_value.setdefault(value, []).append(member)
+            by_value.setdefault(key.value_of(member), []).append(member)
         for value in values[:MOST_GROUPS]:
-            group = Group([], [key.label])
-            for one, other in combinations(by_value.get(value, []), 2):
-                pair = (one.pk, other.pk)
-                if pair in shown:
-                    _name_reason(shown[pair], key.label)
-                elif pair not in apart and len(group.pairs) < MOST_PAIRS:
-                    shown[pair] = group
-                    group.pairs.append((one, other))
-            if group.pairs:
-                group.members = _members_of(group.pairs)
-                result.append(group)
+            alike = combinations(by_value.get(value, []), 2)
+            pairs = list(islice((pair for pair in alike if (pair[0].pk, pair[1].pk) not in done), MOST_PAIRS))
+            if pairs:
+                done |= {(one.pk, other.pk) for one, other in pairs}
+                reasons = [each.label for each in found if all(each.joins(*pair) for pair in pairs)]
+                result.append(Group(_members_of(pairs), reasons, pairs))
     return result
-
-
-def _name_reason(group: Group, label: str) -> None:
-    if label not in group.reasons:
-        group.reasons.append(label)
 
 
 def _members_of(pairs: list[tuple[PartyMember, PartyMember]]) -> list[PartyMember]:
