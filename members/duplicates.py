@@ -3,6 +3,7 @@
 What makes two look alike stands in `_KEYS`; whoever knows more (a digest of the identity number) registers a key.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations, islice
@@ -155,9 +156,14 @@ def _grouped(
             pairs = list(islice((pair for pair in alike if (pair[0].pk, pair[1].pk) not in done), MOST_PAIRS))
             if pairs:
                 done |= {(one.pk, other.pk) for one, other in pairs}
-                reasons = [each.label for each in found if all(each.joins(*pair) for pair in pairs)]
-                result.append(Group(_members_of(pairs), reasons, pairs))
+                result.append(Group(_members_of(pairs), _reasons(found, pairs), pairs))
     return result
+
+
+def _reasons(keys: Iterable[Key], pairs: list[tuple[PartyMember, PartyMember]]) -> list[str]:
+    """Labels of the keys that all pairs share; "手机相同" is said already where name and telephone are the same."""
+    shared = [key for key in keys if all(key.joins(*pair) for pair in pairs)]
+    return [key.label for key in shared if not any(set(key.columns) < set(other.columns) for other in shared)]
 
 
 def _members_of(pairs: list[tuple[PartyMember, PartyMember]]) -> list[PartyMember]:

@@ -57,7 +57,7 @@ class TestFinding:
         factories.member(tree.micro, world.home, "王小明")
         namesake = factories.member(tree.wenyuan1, other, "王小明")
         pair = [world.keep.pk, world.drop.pk]
-        everything = ["姓名和手机相同", "手机相同", "姓名和党组织相同", "同一居民区里姓名相同"]
+        everything = ["姓名和手机相同", "姓名和党组织相同", "同一居民区里姓名相同"]
         assert found(people.liaison) == [(everything, pair), (["同一居民区里姓名相同"], [namesake.pk - 1, namesake.pk])]
         # Who sees more grids sees more: one telephone in two 居民区.
         assert (["手机相同"], [*pair, phone_only.pk]) in found(people.dispatcher)
