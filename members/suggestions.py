@@ -6,11 +6,13 @@ may mean is read from one index for each subtree, at most a dozen keys of it, an
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grids.models import Grid
 from grids.scoping import scope_of
+from liangcheng.common.text import normalize
+from members.addresses import parse_address
 from members.choices import UnitKind
 from members.models import Building, ResidentUnit, SearchKey
 from members.searchwords import Place, Range, ranges
@@ -25,8 +27,8 @@ MOST_SHOWN = 12
 _FIRST_OF_A_KIND = {Place.UNIT: 6, Place.ADDRESS: 8, Place.INSIDE: 4}
 _READ = 24
 _ABOVE = ("area", "neighborhood", "micro_unit")
-# Somebody with more postings than this is asked to type on: each is a look into the index of its own.
-_MOST_SUBTREES = 20
+# Each is a look into the index of its own; nobody serves in as many places.
+_MOST_SUBTREES = 60
 _NUMBERS = re.compile(rb"(\d+)")
 
 
@@ -87,10 +89,17 @@ def suggest(user: "User | AnonymousUser", text: str) -> list[Suggestion]:
     shown: list[Suggestion] = []
     for hit in chosen:
         row = found.get(hit.pk)
-        # Keys that are behind their rows until the next night must not offer what is out of use.
-        if row is not None and (row.building or row.unit).is_active:
+        if row is not None:
             shown += _shown(user, row)
     return shown[:MOST_SHOWN]
+
+
+def meant(user: "User | AnonymousUser", text: str) -> Suggestion | None:
+    """The one unit or building whose name or address is just what was typed; None where that is not one."""
+    written = parse_address(text)
+    house = str(replace(written, room=""))
+    same = [each for each in suggest(user, text) if not each.both and each.title in {normalize(text), house}]
+    return same[0] if len(same) == 1 else None
 
 
 def chosen(user: "User | AnonymousUser", value: str) -> Suggestion | None:
@@ -111,7 +120,7 @@ def _building(user: "User | AnonymousUser", pk: int) -> Suggestion | None:
     building = houses.filter(pk=pk).order_by().first()
     if building is None or not scope_of(user).may_anchor_at(building):
         return None
-    return _of_building(building, _path(building), "")
+    return _of_building(building, building.unit, building.grid, _path(building))
 
 
 def _hits(user: "User | AnonymousUser", wanted: list[Range]) -> list[_Hit]:
@@ -163,17 +172,16 @@ def _spread(hits: Iterable[_Hit]) -> list[_Hit]:
 
 
 def _shown(user: "User | AnonymousUser", row: SearchKey) -> Iterator[Suggestion]:
-    if row.building is not None:
-        yield _of_building(row.building, _path(row), row.alias, row)
-    else:
-        yield from _of_unit(user, row.unit)
+    """Keys that are behind their rows until the next night offer nothing that is out of use or out of scope."""
+    if row.building is None:
+        yield from _of_unit(user, row.unit) if row.unit.is_active else ()
+    elif row.building.is_active and scope_of(user).may_anchor_at(row.building):
+        yield _of_building(row.building, row.unit, row.grid, _path(row), row.alias)
 
 
-def _of_building(building: Building, path: str, alias: str, row: Any = None) -> Suggestion:
-    building.unit = row.unit if row else building.unit
-    detail = f"{building.unit.name}，又作 {alias}" if alias else building.unit.name
-    grid = row.grid if row else building.grid
-    return Suggestion(f"b{building.pk}", building.address, detail, path, grid, building.unit, building)
+def _of_building(building: Building, unit: ResidentUnit, grid: Grid, path: str, alias: str = "") -> Suggestion:
+    detail = f"{unit.name}，又作 {alias}" if alias else unit.name
+    return Suggestion(f"b{building.pk}", building.address, detail, path, grid, unit, building)
 
 
 def _of_unit(user: "User | AnonymousUser", unit: ResidentUnit) -> Iterator[Suggestion]:
