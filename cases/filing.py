@@ -70,7 +70,7 @@ class ReportForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off", "placeholder": "名称、拼音首字母或地址，如 lcl123 4"}),
     )
     # What was picked for it: see members.suggestions.Choice.
-    chosen = forms.CharField(required=False, max_length=30)
+    chosen = PlainField(required=False)
     road = PlainField(
         label="路名", required=False, widget=forms.TextInput({"list": "roads", "placeholder": "如 凉城路"})
     )

@@ -111,13 +111,15 @@ def _heads(text: str) -> list[str]:
 
 
 def _tails(text: str) -> Iterator[str]:
+    found = parse_address(text)
     two = None if _LANE_MARK.search(text) else _TWO_NUMBERS.match(text)
     if two:
-        # Or a house without a lane, and a room.
+        # Or a house without a lane: its number and a room, or the numbers of a house that has several.
         yield f"{two['lane']}."
+        if "-" in found.number:
+            yield f"{found.number}."
         yield from _numbers(two["lane"], two["number"], bool(_MARK.search(two["number"] + two["rest"])))
         return
-    found = parse_address(text)
     lane, number = found.lane.lower(), found.number.lower()
     if lane and number:
         behind = text[max(match.end() for match in _LANE_MARK.finditer(text)) :]
