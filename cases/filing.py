@@ -19,7 +19,7 @@ from liangcheng.common.web import PlainField, Segments, TextField
 from members import suggestions
 from members.addresses import Address
 from members.models import Building
-from members.suggestions import Suggestion
+from members.suggestions import Picked
 
 _RECENT_LOOKED_AT = 40
 _RECENT_SHOWN = 6
@@ -104,7 +104,7 @@ class ReportForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.picked: Suggestion | None = None
+        self.picked: Picked | None = None
         self.initial.setdefault("key", uuid.uuid4().hex)
         for name in ("source", "nature", "urgency", "grid_code", "lane", "number", "room", "result", "spot"):
             self.fields[name].show_optional = False  # type: ignore[attr-defined]

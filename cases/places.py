@@ -9,7 +9,7 @@ from grids.models import Grid
 from grids.scoping import scope_of
 from members import registry
 from members.addresses import Address, parse_address
-from members.suggestions import Suggestion
+from members.suggestions import Picked
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -41,13 +41,13 @@ def written(road: str, lane: str, number: str, room: str = "") -> Address:
     return replace(parsed, room=room.rstrip("室") or parsed.room)
 
 
-def house_of(picked: Suggestion) -> Address:
+def house_of(picked: Picked) -> Address:
     """The address of the building that was picked; empty for a unit."""
     house = picked.building
     return Address(house.road, house.lane, house.number) if house else Address()
 
 
-def address_in(data: Mapping[str, str], picked: Suggestion | None) -> Address:
+def address_in(data: Mapping[str, str], picked: Picked | None) -> Address:
     """The address in a form's fields: of the building that was picked, else what its own fields say, else the text
     that was searched with."""
     road, lane, number, room = (str(data.get(name) or "") for name in ("road", "lane", "number", "room"))

@@ -121,8 +121,8 @@ class TestFound:
         book["houses"]["9"].save()
         found = {each.title: each for each in suggest(people.area_liaison, "凉城路123弄")}
         assert found["凉城路123弄9号"].path == "第三片区 › 文苑一 › 文苑一微2"
-        assert found["凉城路123弄9号"].grid == tree.micro2
-        assert found["凉城路123弄4号"].grid == tree.micro
+        assert chosen(people.area_liaison, found["凉城路123弄9号"].value).grid == tree.micro2
+        assert chosen(people.area_liaison, found["凉城路123弄4号"].value).grid == tree.micro
 
 
 class TestBorder:
@@ -132,6 +132,7 @@ class TestBorder:
             alone, both = suggest(getattr(people, who), "xfgc")
             assert (alone.value, both.value) == (f"u{unit.pk}", f"u{unit.pk}+")
             for each in (alone, both):
+                each = chosen(getattr(people, who), each.value)
                 assert (each.grid, each.beside) == (getattr(tree, own), getattr(tree, other))
             assert both.path == f"{getattr(tree, own).short_name} 和 {getattr(tree, other).short_name}"
         # Who serves above both has it twice, not four times.
