@@ -2,6 +2,7 @@
 
 from members.views.party import member_detail, member_list, organization_detail, organization_list
 from members.views.places import building_detail, building_list, unit_detail, unit_list
+from members.views.suggest import suggest_places
 
 __all__ = [
     "building_detail",
@@ -10,6 +11,7 @@ __all__ = [
     "member_list",
     "organization_detail",
     "organization_list",
+    "suggest_places",
     "unit_detail",
     "unit_list",
 ]
