@@ -220,7 +220,7 @@ class TestPanel:
         factories.unit(tree.xiuyuan, "U009", kind=UnitKind.SHOP)
         for grid in (tree.street, tree.wenyuan1, tree.micro):
             reader = factories.fresh(people.dispatcher)
-            with statements(5):
+            with statements(8):
                 panel = registers_panel(reader, grid)
             numbers = {kind: number for kind, _, number in panel.context["units_by_kind"]}
             assert numbers[UnitKind.ESTATE] == 1
