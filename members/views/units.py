@@ -44,6 +44,7 @@ def unit_detail(request: HttpRequest, code: str) -> HttpResponse:
     unit = visible(user, ResidentUnit, "second_grid", code=code)
     buildings, more = first(Building.objects.visible_to(user).active().filter(unit=unit).order_by(*BUILDING_ORDER))
     today = timezone.localdate()
+    offers = unit.is_active and unit.kind != UnitKind.ESTATE
     context = {
         "unit": unit,
         "path": path_of(unit),
@@ -61,7 +62,9 @@ def unit_detail(request: HttpRequest, code: str) -> HttpResponse:
         "members_query": f"unit={unit.code}",
         "may_reveal": has_contacts(unit) and may_reveal(user, unit),
         "may_keep": may_keep(user, unit),
-        "may_nominate": unit.is_active and runs_desk(user),
+        # An estate has no people of its own to send.
+        "may_set_term": offers and may_keep(user, unit),
+        "may_nominate": offers and runs_desk(user),
     }
     return render(request, "members/unit_detail.html", context)
 
