@@ -65,8 +65,9 @@ def done(request: HttpRequest, text: str, address: str) -> HttpResponse:
 def _renewed(form: Any) -> Any:
     """What was sent, with the newest version of the row: saving once more is then on purpose."""
     data = form.data.copy()
-    newest = type(form.instance)._default_manager.filter(pk=form.instance.pk).first()
-    data["seen"] = newest.updated_at.isoformat() if newest else ""
+    if (row := getattr(form, "instance", None)) is not None:
+        newest = type(row)._default_manager.filter(pk=row.pk).first()
+        data["seen"] = newest.updated_at.isoformat() if newest else ""
     return data
 
 

@@ -209,7 +209,7 @@ class TestPrice:
             reverse("members:member_detail", args=[branch.members.first().pk]),
             reverse("members:building_detail", args=[unit.buildings.first().pk]),
         ):
-            with statements(8):
+            with statements(11):
                 assert client.get(address).status_code == 200
 
 
