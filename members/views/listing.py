@@ -6,7 +6,9 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from grids.authority import runs_desk
 from grids.models import Grid
 from liangcheng.accounts.current import signed_in
 from liangcheng.common.paging import with_params
@@ -28,6 +30,10 @@ class RegisterPage:
     order: tuple[Any, ...] = ("pk",)
     # Filters without a control of their own; they travel with the form.
     carried: tuple[str, ...] = ()
+    # Further filters with a control: (name in the address, label, choices).
+    selects: tuple[tuple[str, str, Any], ...] = ()
+    # The page on which one is entered, offered to those who run a desk.
+    add: str = ""
 
 
 def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
@@ -49,9 +55,18 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
         "grids": [(grid.code, f"{chr(0x3000) * grid.level}{grid.short_name}") for grid in grids.values()],
         "states": STATES,
         "carried": [(name, request.GET[name]) for name in ("kind", *register.carried) if request.GET.get(name)],
-        "filtered": any(request.GET.get(name) for name in ("q", "grid", "state", "kind", *register.carried)),
+        "selects": [(name, label, choices, request.GET.get(name, "")) for name, label, choices in register.selects],
+        "unfolded": any(request.GET.get(name) for name in ("grid", "state", *_names(register))),
+        "filtered": any(
+            request.GET.get(name) for name in ("q", "grid", "state", "kind", *register.carried, *_names(register))
+        ),
+        "add_url": reverse(register.add) if register.add and runs_desk(user) else "",
     }
     return render(request, register.template, context)
+
+
+def _names(register: RegisterPage) -> list[str]:
+    return [name for name, _, _ in register.selects]
 
 
 def _kind_chips(request: HttpRequest, register: RegisterPage) -> list[tuple[str, str, bool]]:
