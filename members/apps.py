@@ -13,3 +13,19 @@ class MembersConfig(AppConfig):
         panels.register_panel(registers_panel)
         for section in (sections.postings_section, sections.buildings_section, sections.teams_section):
             dossier.register_section(section)
+        follow_the_address_book()
+
+
+def follow_the_address_book() -> None:
+    """The search keys follow every saved unit, building and alias; every night they are checked."""
+    from django.db.models.signals import post_delete, post_save
+
+    from liangcheng.common import jobs
+    from members import addressbook
+    from members.models import Building, BuildingAlias, ResidentUnit
+
+    post_save.connect(addressbook.follow_unit, ResidentUnit, dispatch_uid="search_keys")
+    post_save.connect(addressbook.follow_building, Building, dispatch_uid="search_keys")
+    post_save.connect(addressbook.follow_alias, BuildingAlias, dispatch_uid="search_keys")
+    post_delete.connect(addressbook.follow_alias, BuildingAlias, dispatch_uid="search_keys")
+    jobs.register_daily("members.search_keys", addressbook.heal_nightly)

@@ -8,12 +8,23 @@ from django import forms
 
 from grids.models import Grid
 from liangcheng.common.text import normalize
-from members.choices import MemberKind, OrganizationKind, UnitKind
-from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
+from members.choices import (
+    UNIT_ROLES,
+    ContactKind,
+    MemberKind,
+    OrganizationKind,
+    Sector,
+    TeamKind,
+    UnitKind,
+    VenueKind,
+)
+from members.models import Building, PartyMember, PartyOrganization, ResidentContact, ResidentUnit, Team, Venue
 
 STATES = (("true", "在用"), ("false", "已停用"))
 YES = (("true", "是"),)
 _NOT_A_NUMBER = {"invalid": "页面地址不完整，请重新选择。"}
+# What a unit does for the neighbourhood, as the address says it: ?role=messenger.
+ROLES = tuple((name.removeprefix("is_"), label) for name, label in UNIT_ROLES.items())
 _NOT_A_CHOICE = {"invalid_choice": "没有“%(value)s”这个选项。"}
 
 
@@ -61,6 +72,11 @@ def _kind(choices: type[Any]) -> filters.ChoiceFilter:
 
 class UnitFilterSet(RegisterFilterSet):
     kind = _kind(UnitKind)
+    role = filters.ChoiceFilter(label="角色", choices=ROLES, method="by_role", error_messages=_NOT_A_CHOICE)
+    sector = filters.ChoiceFilter(label="单位性质", choices=Sector.choices, error_messages=_NOT_A_CHOICE)
+
+    def by_role(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(**{f"is_{value}": True})
 
     class Meta:
         model = ResidentUnit
@@ -116,5 +132,41 @@ class MemberFilterSet(RegisterFilterSet):
 
     class Meta:
         model = PartyMember
+        fields: list[str] = []
+        form = RegisterFilterForm
+
+
+class ContactFilterSet(RegisterFilterSet):
+    kind = _kind(ContactKind)
+
+    class Meta:
+        model = ResidentContact
+        fields: list[str] = []
+        form = RegisterFilterForm
+
+
+class TeamFilterSet(RegisterFilterSet):
+    kind = _kind(TeamKind)
+
+    class Meta:
+        model = Team
+        fields: list[str] = []
+        form = RegisterFilterForm
+
+
+class VenueFilterSet(RegisterFilterSet):
+    kind = _kind(VenueKind)
+    main = filters.ChoiceFilter(
+        label="主阵地",
+        choices=[("true", "主阵地"), ("false", "一般阵地")],
+        method="by_main",
+        error_messages=_NOT_A_CHOICE,
+    )
+
+    def by_main(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(is_main=value == "true")
+
+    class Meta:
+        model = Venue
         fields: list[str] = []
         form = RegisterFilterForm

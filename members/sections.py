@@ -28,7 +28,12 @@ class Event:
 
 
 def buildings_section(user: "User", person: Any) -> Panel | None:
-    """Buildings that the person leads (楼组长), as far as the reader sees them: one statement."""
+    """Buildings that a member leads (楼组长), as far as the reader sees them: one statement.
+
+    The page of a 居民骨干 shows theirs itself, and their teams.
+    """
+    if not isinstance(person, PartyMember):
+        return None
     rows = person.led_buildings.visible_to(user).active().select_related("grid")
     found = list(rows.order_by("road", "lane", "number")[: _SHOWN + 1])
     if not found:
@@ -38,7 +43,9 @@ def buildings_section(user: "User", person: Any) -> Panel | None:
 
 
 def teams_section(user: "User", person: Any) -> Panel | None:
-    """Teams that the person is in, as far as the reader sees them: two statements."""
+    """Teams that a member is in, as far as the reader sees them: one statement."""
+    if not isinstance(person, PartyMember):
+        return None
     seen = Team.objects.visible_to(user).active().order_by().values("pk")
     rows = person.teams.filter(team__in=seen).select_related("team__grid").order_by("-is_leader", "team__name", "pk")
     found = list(rows[:_SHOWN])

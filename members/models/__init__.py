@@ -7,6 +7,7 @@ from members.models.base import PHONE, Person, Register, Skill
 from members.models.buildings import Building, BuildingAlias
 from members.models.organizations import PartyOrganization
 from members.models.people import NotSamePerson, PartyMember, ResidentContact, Transfer
+from members.models.search import SearchKey
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
 
@@ -24,6 +25,7 @@ __all__ = [
     "Register",
     "ResidentContact",
     "ResidentUnit",
+    "SearchKey",
     "Skill",
     "Team",
     "TeamMember",

@@ -7,7 +7,9 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from grids.authority import runs_desk
 from grids.models import Grid
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
@@ -33,6 +35,10 @@ class RegisterPage:
     # Filters whose control stands in this register's own page (block `filters`), and what that page needs besides.
     controls: tuple[str, ...] = ()
     more: Callable[[User], dict[str, Any]] | None = None
+    # Further filters with a control: (name in the address, label, choices).
+    selects: tuple[tuple[str, str, Any], ...] = ()
+    # The page on which one is entered, offered to those who run a desk.
+    add: str = ""
 
 
 def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
@@ -44,7 +50,6 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
     filterset.form.grids = grids
     valid = filterset.is_valid()
     page = Paginator(filterset.qs if valid else rows.none(), PAGE_SIZE).get_page(request.GET.get("page"))
-    controls = ("grid", *register.controls)
     context = {
         "page": page,
         "newer": with_params(request.GET, page=page.previous_page_number()) if page.has_previous() else "",
@@ -55,12 +60,20 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
         "grids": [(grid.code, f"{chr(0x3000) * grid.level}{grid.short_name}") for grid in grids.values()],
         "states": STATES,
         "carried": [(name, request.GET[name]) for name in ("kind", *register.carried) if request.GET.get(name)],
-        "filtered": any(request.GET.get(name) for name in ("q", "state", "kind", *register.carried, *controls)),
-        "unfolded": any(request.GET.get(name) for name in ("state", *controls)),
+        "selects": [(name, label, choices, request.GET.get(name, "")) for name, label, choices in register.selects],
+        "unfolded": any(request.GET.get(name) for name in ("grid", "state", *_names(register))),
+        "filtered": any(
+            request.GET.get(name) for name in ("q", "grid", "state", "kind", *register.carried, *_names(register))
+        ),
+        "add_url": reverse(register.add) if register.add and runs_desk(user) else "",
     }
     if register.more:
         context |= register.more(user)
     return render(request, register.template, context)
+
+
+def _names(register: RegisterPage) -> list[str]:
+    return [*register.controls, *(name for name, _, _ in register.selects)]
 
 
 def _kind_chips(request: HttpRequest, register: RegisterPage) -> list[tuple[str, str, bool]]:

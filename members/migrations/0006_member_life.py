@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('grids', '0004_party_access'),
-        ('members', '0004_drop_skill_words'),
+        ('members', '0005_search_keys'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
