@@ -106,7 +106,11 @@ class UnitQuerySet(RegisterQuerySet):
 
 
 class BuildingQuerySet(RegisterQuerySet):
-    """楼栋: also by road, lane (弄) and the unit's name."""
+    """楼栋: also by road, lane (弄), another address of it, and the unit's name and initials."""
 
     def _holds(self, word: str) -> Q:
-        return super()._holds(word) | Q(road__icontains=word) | Q(lane=word) | Q(unit__name__icontains=word)
+        road = Q(road__icontains=word) | Q(lane=word)
+        unit = Q(unit__name__icontains=word) | Q(unit__name_pinyin__icontains=word.lower())
+        alias = Q(aliases__road__icontains=word) | Q(aliases__lane=word)
+        other = self.model._base_manager.filter(alias).order_by().values("pk")
+        return super()._holds(word) | road | unit | Q(pk__in=other)
