@@ -1,5 +1,6 @@
 """What is anchored to a grid, for its page (一格一档)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,8 @@ from django.db.models import Count, QuerySet, Value
 from grids.panels import Panel
 from grids.scoping import scope_of
 from members.choices import MemberKind, UnitKind
+from members.coverage.figures import figures_of, sees_whole, whole_grids
+from members.coverage.overview import GridRow, lines_of
 from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
 
 if TYPE_CHECKING:
@@ -22,8 +25,7 @@ def registers_panel(user: "User", grid: "Grid") -> Panel | None:
 
     None where the user sees the grid only as the way to their own: the numbers would look like the whole.
     """
-    scope = scope_of(user)
-    if not (scope.everything or any(post.covers(grid) for post in scope.territorial)):
+    if not sees_whole(scope_of(user), grid):
         return None
     found = _here(PartyOrganization, user, grid).order_by("grid__level", "grid__code", "name", "pk")
     organizations = list(found[: PANEL_ROWS + 1])
@@ -36,6 +38,18 @@ def registers_panel(user: "User", grid: "Grid") -> Panel | None:
         "more_organizations": len(organizations) > PANEL_ROWS,
     }
     return Panel("网格底册", "members/_grid_panel.html", context)
+
+
+def coverage_panel(user: "User", grid: "Grid") -> Panel | None:
+    """What is lacking in the subtree (覆盖情况): five statements. What only a street is asked, its own page says."""
+    if not sees_whole(scope_of(user), grid):
+        return None
+    grids = whole_grids(user, grid)
+    figures = figures_of(user, grids, grid, gaps_only=True)
+    here = next((row for row in grids if row.pk == grid.pk), grid)
+    lines = lines_of(user, GridRow(here, figures.get(grid.pk, Counter())))
+    context = {"grid": grid, "lacking": [line for line in lines if line.number]}
+    return Panel("覆盖情况", "members/_coverage_panel.html", context)
 
 
 def _here(model: Any, user: "User", grid: "Grid") -> "QuerySet[Any]":

@@ -17,4 +17,6 @@ urlpatterns = [
     path("organizations/<int:pk>/", views.organization_detail, name="organization_detail"),
     path("members/", views.member_list, name="member_list"),
     path("members/<int:pk>/", views.member_detail, name="member_detail"),
+    path("coverage/", views.coverage, name="coverage"),
+    path("coverage/table.xlsx", views.coverage_sheet, name="coverage_sheet"),
 ]

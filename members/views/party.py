@@ -18,6 +18,7 @@ _ORGANIZATIONS = RegisterPage(
     OrganizationKind,
     related=("grid", "parent"),
     order=("grid__code", "name", "pk"),
+    name="organization",
 )
 _MEMBERS = RegisterPage(
     PartyMember,
@@ -27,6 +28,7 @@ _MEMBERS = RegisterPage(
     related=("grid", "organization", "unit"),
     order=("name_pinyin", "pk"),
     carried=("organization", "unit"),
+    name="member",
 )
 
 

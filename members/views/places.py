@@ -12,7 +12,7 @@ from members.models import Building, PartyMember, ResidentUnit
 from members.views.common import by_kind, first, path_of, sees, visible
 from members.views.listing import RegisterPage, show_list
 
-_UNITS = RegisterPage(ResidentUnit, UnitFilterSet, "members/unit_list.html", UnitKind, order=("code",))
+_UNITS = RegisterPage(ResidentUnit, UnitFilterSet, "members/unit_list.html", UnitKind, order=("code",), name="unit")
 _BUILDINGS = RegisterPage(
     Building,
     BuildingFilterSet,
@@ -21,6 +21,7 @@ _BUILDINGS = RegisterPage(
     # 9弄 before 10弄: numbers are text, so the shorter first.
     order=("road", Length("lane"), "lane", Length("number"), "number", "pk"),
     carried=("unit",),
+    name="building",
 )
 
 
