@@ -3,6 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, NoReturn, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -164,7 +165,5 @@ class BuildingQuerySet(RegisterQuerySet):
 
 def no_building() -> Q:
     """Condition on units: an estate without any building in use."""
-    from members.models import Building
-
-    houses = Building.objects.filter(unit=OuterRef("pk"), is_active=True).order_by()
+    houses = apps.get_model("members", "Building").objects.filter(unit=OuterRef("pk"), is_active=True).order_by()
     return Q(~Exists(houses), kind="ESTATE")

@@ -117,7 +117,7 @@ def sees_whole(scope: Scope, grid: Grid) -> bool:
     return scope.everything or any(post.covers(grid) for post in scope.territorial)
 
 
-def grids_with_duties(grids: "QuerySet[Grid]") -> "QuerySet[Grid]":
+def grids_with_duties(grids: Any) -> Any:
     """Each grid with who serves at it: `officers`, `heads`, `liaisons`; and whether a 居民区 has what it must have."""
     main = Venue.objects.active().filter(is_main=True, neighborhood=OuterRef("pk")).order_by()
     teams = Team.objects.active().filter(kind=TeamKind.MANAGEMENT, neighborhood=OuterRef("pk")).order_by()

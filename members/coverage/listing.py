@@ -1,6 +1,6 @@
 """The rows behind a number that no register lists: grids that lack somebody, and what the street's checks find."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
@@ -66,7 +66,7 @@ def _form(user: "User", grid: Grid, key: str) -> str:
     return ""
 
 
-def _with(name: str, params: dict[str, object]) -> str:
+def _with(name: str, params: dict[str, Any]) -> str:
     try:
         return f"{reverse(name)}?{urlencode(params)}"
     except NoReverseMatch:

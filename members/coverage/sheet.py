@@ -1,5 +1,6 @@
 """The table of the coverage page as xlsx: every grid in sight from the opened one down, with its gaps. Counts only."""
 
+from collections import Counter
 from io import BytesIO
 from typing import Any
 
@@ -33,7 +34,7 @@ def workbook(shown: Overview) -> bytes:
 
 
 def _cells(row: GridRow) -> list[Any]:
-    figures = row.figures or {}
+    figures = row.figures if row.figures is not None else Counter[str]()
     gaps = [figures[gap.key] if gap.concerns(row.grid.kind) else None for gap in GAPS]
     return [row.grid.code, SHORT_LEVEL[row.grid.kind], _text(row.grid.name), *(figures[key] for key in FIGURES), *gaps]
 
