@@ -7,9 +7,10 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from grids import panels
-        from members.panels import registers_panel
+        from members.panels import coverage_panel, registers_panel
 
         panels.register_panel(registers_panel)
+        panels.register_panel(coverage_panel)
         follow_the_address_book()
 
 

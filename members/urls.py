@@ -46,4 +46,6 @@ urlpatterns = [
     path("venues/<int:pk>/reveal/", views.venue_reveal, name="venue_reveal"),
     path("venues/<int:pk>/main/", views.venue_main, name="venue_main"),
     path("venues/<int:pk>/unmain/", views.venue_unmain, name="venue_unmain"),
+    path("coverage/", views.coverage, name="coverage"),
+    path("coverage/table.xlsx", views.coverage_sheet, name="coverage_sheet"),
 ]

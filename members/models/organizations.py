@@ -7,7 +7,7 @@ from django.db.models import UniqueConstraint
 from liangcheng.common.text import mask_name, mask_phone
 from members.choices import OrganizationKind
 from members.models.base import PHONE, Register, person_name
-from members.querysets import RegisterQuerySet
+from members.querysets import OrganizationQuerySet
 
 
 class PartyOrganization(Register):
@@ -30,7 +30,7 @@ class PartyOrganization(Register):
     contact_name = models.CharField("联系人", max_length=30, blank=True, validators=[person_name])
     contact_phone = models.CharField("联系电话", max_length=20, blank=True, validators=[PHONE])
 
-    objects = RegisterQuerySet.as_manager()
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "党组织"

@@ -22,6 +22,7 @@ _ORGANIZATIONS = RegisterPage(
     OrganizationKind,
     related=("grid", "parent"),
     order=("grid__code", "name", "pk"),
+    name="organization",
 )
 _MEMBERS = RegisterPage(
     PartyMember,
@@ -31,6 +32,7 @@ _MEMBERS = RegisterPage(
     related=("grid", "organization", "unit"),
     order=("name_pinyin", "pk"),
     carried=("organization", "unit"),
+    name="member",
 )
 
 
