@@ -6,8 +6,8 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self) -> None:
-        from cases import notifications, recompute, reports, sweep
-        from grids import blockers, panels
+        from cases import notifications, privacy, recompute, reports, sweep
+        from grids import accounts, blockers, panels
         from liangcheng.common import jobs, office_time, outbox
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
@@ -20,3 +20,6 @@ class CasesConfig(AppConfig):
         panels.register_counts(reports.grid_counts)
         panels.register_panel(reports.open_cases_panel)
         panels.register_panel(reports.on_time_panel)
+        accounts.register_left_behind(reports.open_cases_of)
+        privacy.register_all()
+        jobs.register_daily("cases.forget_reporters", privacy.forget_reporters)

@@ -132,7 +132,7 @@ def join(
     photos: Sequence[Photo] = (),
 ) -> None:
     """我也遇到: joins an open case instead of filing it anew; counts as heat, is answered together with it."""
-    phone = texts.normalize(reporter_phone)
+    phone = texts.normalize_phone(reporter_phone)
     if phone and not texts.is_phone(phone):
         raise InvalidInput("bad_phone", "请填 11 位手机号，或带区号的座机。", field="reporter_phone")
     step.text = optional_text(text)
@@ -140,7 +140,7 @@ def join(
         case=step.case,
         joined_by=step.person,
         text=step.text,
-        reporter_name=optional_text(reporter_name, "reporter_name", most=30),
+        reporter_name=optional_text(texts.normalize_name(reporter_name), "reporter_name", most=30),
         reporter_phone=phone,
         wants_reply=wants_reply,
         created_at=step.at,

@@ -1,5 +1,5 @@
 """The registers in the admin."""
 
-from members.admin import party, places
+from members.admin import access, party, places
 
-__all__ = ["party", "places"]
+__all__ = ["access", "party", "places"]
