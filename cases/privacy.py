@@ -59,7 +59,7 @@ class ReporterHolder(Holder):
     def pages(self, row: Case) -> list[tuple[str, str]]:
         return links(("查看", "cases:detail", row.number))
 
-    def copy(self, row: Case) -> list[Fact]:
+    def copy(self, row: Case, subject: Subject) -> list[Fact]:
         return [
             ("案件编号", row.number),
             ("姓名", row.reporter_name),
@@ -106,7 +106,7 @@ class JointReporterHolder(Holder):
     def pages(self, row: JointReport) -> list[tuple[str, str]]:
         return links(("查看", "cases:detail", row.case.number))
 
-    def copy(self, row: JointReport) -> list[Fact]:
+    def copy(self, row: JointReport, subject: Subject) -> list[Fact]:
         values = (row.case.number, row.reporter_name, row.reporter_phone, row.text)
         return list(zip(("案件编号", "姓名", "电话", "补充情况"), values, strict=True))
 

@@ -79,7 +79,7 @@ class PersonHolder(Holder):
             ("查看", f"members:{self.prefix}_detail", row.pk), ("修改", edit, row.pk), ("后台修改", admin, row.pk)
         )
 
-    def copy(self, row: Person) -> list[Fact]:
+    def copy(self, row: Person, subject: Subject) -> list[Fact]:
         facts = list(facts_of(row))
         if self.model is PartyMember and identity.enabled():
             facts.append(("身份证号", identity.identity_of(row.pk)))
@@ -188,8 +188,11 @@ class NamedHolder(Holder):
         admin = f"admin:members_{self.key}_change"
         return links(*([("查看", self.detail, argument)] if self.detail else []), ("后台修改", admin, row.pk))
 
-    def copy(self, row: Any) -> list[Fact]:
+    def copy(self, row: Any, subject: Subject) -> list[Fact]:
         verbose = {each.name: str(each.verbose_name) for each in self.model._meta.concrete_fields}
+        if getattr(row, self.name) != subject.name:
+            # Somebody else by now, whose data this copy must not hold.
+            return [(self.label, str(row)), ("以前登记过", f"{subject.name} {subject.phone}")]
         columns = (self.name, self.phone, *self.also)
         return [(self.label, str(row)), *((verbose[each], str(getattr(row, each) or "")) for each in columns)]
 
@@ -230,7 +233,7 @@ class AccountHolder(Holder):
     def pages(self, row: User) -> list[tuple[str, str]]:
         return links(("后台修改", "admin:accounts_user_change", row.pk))
 
-    def copy(self, row: User) -> list[Fact]:
+    def copy(self, row: User, subject: Subject) -> list[Fact]:
         secret = ("password", "unread", "is_superuser", "is_staff", "must_change_password")
         postings = row.postings.select_related("grid", "department")  # type: ignore[attr-defined]
         return [*facts_of(row, without=secret), *(("岗位", str(posting)) for posting in postings)]

@@ -79,7 +79,7 @@ class Holder:
         """(label, address) of where the row is read and mended."""
         return []
 
-    def copy(self, row: Any) -> list[Fact]:
+    def copy(self, row: Any, subject: Subject) -> list[Fact]:
         """Everything that is held, whole: for the subject only."""
         raise NotImplementedError
 
@@ -228,7 +228,7 @@ def subject_copy(
     with transaction.atomic():
         rows = _chosen(actor, subject, tokens)
         _log(actor, AccessKind.SUBJECT_COPY, rows, _reason(reason, subject))
-        return [(found, found.holder.copy(found.row)) for found in rows]
+        return [(found, found.holder.copy(found.row, subject)) for found in rows]
 
 
 @sensitive_variables()

@@ -177,12 +177,15 @@ def _confirm(request: HttpRequest, chosen: list[Found]) -> HttpResponse:
 @sensitive_variables()
 def _act(request: HttpRequest, rule: Callable[..., Any], done: Callable[[Any], HttpResponse]) -> HttpResponse:
     """One of the acts on the rows that were ticked; a refusal comes back on the page with what was found and typed."""
-    form = SubjectForm(request.POST)
-    if not form.is_valid():
-        return _page(request, form, None)
-    actor = signed_in(request)
+    form, actor = SubjectForm(request.POST), signed_in(request)
     try:
-        subject = privacy.subject_of(**form.inputs())
+        subject = privacy.subject_of(**form.inputs()) if form.is_valid() else None
+    except DomainError as error:
+        add_refusal(form, error)
+        subject = None
+    if subject is None:
+        return _page(request, form, None)
+    try:
         result = rule(
             actor=actor, subject=subject, tokens=request.POST.getlist("rows"), reason=request.POST.get("reason", "")
         )
