@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from liangcheng.common.admin_sheets import SheetImport
-from liangcheng.common.text import mask_phone
+from liangcheng.common.text import mask_name, mask_phone
 from members.admin.base import RegisterAdmin
 from members.admin.sheets import BuildingSheet, UnitSheet
 from members.models import Building, ResidentUnit
@@ -32,7 +32,11 @@ class UnitAdmin(SheetImport, RegisterAdmin):
         "assumed",
         "is_active",
     ]
-    masked = {"contact_phone": "masked_phone"}
+    masked = {"contact_name": "masked_name", "contact_phone": "masked_phone"}
+
+    @admin.display(description="联系人")
+    def masked_name(self, unit: ResidentUnit) -> str:
+        return mask_name(unit.contact_name)
 
     @admin.display(description="联系电话")
     def masked_phone(self, unit: ResidentUnit) -> str:

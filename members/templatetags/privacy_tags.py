@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.apps import apps
 from django.urls import reverse
 
 from grids.authority import runs_street
@@ -42,14 +41,3 @@ def keeps_identity(user: User, person: Any) -> bool:
 @register.simple_tag
 def runs_office(user: User) -> bool:
     return runs_street(user)
-
-
-@register.filter
-def register_label(name: str) -> str:
-    """党员 for partymember; of a table that is gone the name itself."""
-    for app in ("members", "cases", "accounts", "grids"):
-        try:
-            return str(apps.get_model(app, name)._meta.verbose_name)
-        except LookupError:
-            continue
-    return name
