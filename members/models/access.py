@@ -44,6 +44,14 @@ class AccessLog(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.register_label} {self.object_id or ''}".strip()
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise DomainError("append_only", "使用记录不能修改。")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise DomainError("append_only", "使用记录不能删除。")
+
     @property
     def register_label(self) -> str:
         """党员 for partymember; of a table that is gone the name itself."""
@@ -53,11 +61,3 @@ class AccessLog(models.Model):
             except LookupError:
                 continue
         return self.register
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise DomainError("append_only", "使用记录不能修改。")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise DomainError("append_only", "使用记录不能删除。")
