@@ -45,12 +45,19 @@ class SubjectForm(forms.Form):
     """Whom somebody asks about."""
 
     name = NameInput(label="姓名", error_messages={"required": "请填写完整姓名。"})
-    phone = PhoneInput(label="电话", required=False, help_text="手机，或带区号的座机。")
+    phone = PhoneInput(
+        label="电话",
+        help_text="手机，或带区号的座机。",
+        error_messages={"required": "只凭姓名会找到同名的人，请再填手机号。"},
+    )
     identity = PlainField(label="身份证号", required=False, widget=forms.TextInput({"autocomplete": "off"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not identity.enabled():
+        if identity.enabled():
+            # Either of the two; the rule asks for one.
+            self.fields["phone"].required = False
+        else:
             del self.fields["identity"]
 
     def inputs(self) -> dict[str, str]:
