@@ -7,10 +7,14 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from grids import panels
+        from liangcheng.common import jobs
+        from members import access, holders
         from members.panels import coverage_panel, registers_panel
 
         panels.register_panel(registers_panel)
         panels.register_panel(coverage_panel)
+        holders.register_all()
+        jobs.register_daily("members.forget_uses", access.forget_old_uses)
         follow_the_address_book()
 
 

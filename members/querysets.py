@@ -1,6 +1,6 @@
 """Sets of registered people and units."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from django.apps import apps
@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from grids.querysets import AnchoredQuerySet
+from liangcheng.common.checks import LEAST_LOG_DAYS
+from liangcheng.common.clock import now
 from liangcheng.common.exceptions import DomainError
 
 if TYPE_CHECKING:
@@ -116,6 +118,11 @@ class AccessLogQuerySet(models.QuerySet):
         from grids.authority import office_condition
 
         return self.filter(office_condition(user) | Q(user_id=user.pk))
+
+    def forget_before(self, moment: datetime) -> int:
+        """Delete what is older than `moment`; returns how many. What is younger than 180 days stays, whoever asks."""
+        moment = min(moment, now() - timedelta(days=LEAST_LOG_DAYS))
+        return super(AccessLogQuerySet, self.filter(at__lt=moment)).delete()[0]
 
     def update(self, **kwargs: object) -> NoReturn:
         raise DomainError("append_only", "使用记录不能修改。")

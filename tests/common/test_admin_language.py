@@ -23,6 +23,7 @@ from cases.models import (
 )
 from liangcheng.accounts.models import User
 from liangcheng.common.models import CalendarDay, DeliveryChannel, OutboxMessage
+from members.models import AccessLog
 from tests import factories
 from tests.factories import Tree
 from tests.people import People
@@ -85,6 +86,7 @@ def rows(tree: Tree, people: People) -> dict[str, Any]:
         "grids.standin": factories.stand_in(people.officer, people.officer2),
         "accounts.user": people.officer,
         "accounts.serviceaccount": account.service_account,
+        "members.accesslog": AccessLog.objects.create(user=people.officer, kind="OPENED", register="partymember"),
         "members.partyorganization": organization,
         "members.residentunit": unit,
         "members.building": factories.building(tree.micro, unit),
