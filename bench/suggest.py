@@ -23,7 +23,7 @@ _ROADS = ("凉城路", "水电路", "车站南路", "广粤路", "丰镇路", "�
 _NAMES = ("凉城新村", "文苑小区", "锦苑", "秀苑", "复旦花园", "广粤小区", "水电小区", "馨苑", "车站新村", "奎照小区")
 _PER_UNIT, _BATCH = 20, 2_000
 # Short and common, road and lane, lane alone, a unit, from the middle, rare, nothing.
-_QUERIES = ("lc", "凉城路", "lcl12", "凉城路123弄4", "123弄", "wyxq", "小区", "武装学院", "zzzz", "没有这里")
+_QUERIES = ("lc", "凉城路", "lcl100", "凉城路1001弄4", "1001弄", "wyxq", "小区", "武装学院", "zzzz", "没有这里")
 
 
 def measure(size: int, times: int) -> None:

@@ -6,9 +6,10 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self) -> None:
-        from cases import dossier, notifications, recompute, reports, sweep
-        from grids import blockers, panels
+        from cases import coverage, dossier, notifications, privacy, recompute, reports, sweep
+        from grids import accounts, blockers, panels
         from liangcheng.common import jobs, office_time, outbox
+        from members.coverage import register_check
         from members.dossier import register_section
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
@@ -22,3 +23,8 @@ class CasesConfig(AppConfig):
         panels.register_panel(reports.open_cases_panel)
         panels.register_panel(reports.on_time_panel)
         register_section(dossier.cases_section)
+        register_check(coverage.CATEGORIES)
+        register_check(coverage.DEPARTMENTS)
+        accounts.register_left_behind(reports.open_cases_of)
+        privacy.register_all()
+        jobs.register_daily("cases.forget_reporters", privacy.forget_reporters)

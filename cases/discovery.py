@@ -126,6 +126,8 @@ def _texts(report: Report) -> dict[str, Any]:
     for name, limit in _LIMITS.items():
         if len(values[name]) > limit:
             raise InvalidInput("too_long", f"最多 {limit} 个字，现在有 {len(values[name])} 个字。", field=name)
+    values["reporter_name"] = texts.normalize_name(values["reporter_name"])
+    values["reporter_phone"] = texts.normalize_phone(values["reporter_phone"])
     if values["reporter_phone"] and not texts.is_phone(values["reporter_phone"]):
         raise InvalidInput("bad_phone", "请填 11 位手机号，或带区号的座机。", field="reporter_phone")
     values["title"] = values["title"] or _headline(values["description"])

@@ -12,6 +12,7 @@ from cases.models import Case, Category
 from cases.places import address_in, default_grid_id, grids_to_file_at, house_of, located, written
 from cases.workflow import Report
 from grids.choices import SHORT_LEVEL
+from grids.models import Grid
 from grids.scoping import scope_of
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError
@@ -23,6 +24,8 @@ from members.suggestions import Picked
 
 _RECENT_LOOKED_AT = 40
 _RECENT_SHOWN = 6
+# A select with more entries than this is searched in.
+_SHORT_SELECT = 12
 # Where the rule speaks of a field that stands here under another name.
 _SHOWN_AT = {"address": "place", "title": "description", "unit_id": "spot", "building_id": "spot"}
 
@@ -44,6 +47,20 @@ class CategorySelect(forms.Select):
         return option
 
 
+class GridSelect(forms.Select):
+    """Searched by name and initials where it is long: a street has two hundred grids."""
+
+    rows: dict[str, Grid] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        row = self.rows.get(str(value))
+        if row:
+            full = "" if row.name == row.short_name else row.name
+            option["attrs"] |= {"data-words": f"{row.short_name}|{full}", "data-pinyin": row.name_pinyin}
+        return option
+
+
 def _told(row: Category) -> str:
     parts = [f"首办{SHORT_LEVEL[row.default_level]}"]
     if row.urgency != Urgency.NORMAL:
@@ -56,14 +73,14 @@ def _told(row: Category) -> str:
 class ReportForm(forms.Form):
     category_code = forms.CharField(
         label="案件类别",
-        widget=CategorySelect(attrs={"data-picker": "1"}),
+        widget=CategorySelect(attrs={"data-picker": "类别", "data-example": "ls 找漏水"}),
         error_messages={"required": "请选择案件类别。"},
     )
     description = TextField(
         label="情况描述", rows=4, placeholder="什么事、在哪里、有多严重", error_messages={"required": "请写明情况。"}
     )
     photos = PhotosField(label="现场照片")
-    grid_code = forms.CharField(label="所在网格", widget=forms.Select, required=False)
+    grid_code = forms.CharField(label="所在网格", widget=GridSelect, required=False)
     spot = PlainField(
         label="小区、单位或地址",
         required=False,
@@ -115,7 +132,11 @@ class ReportForm(forms.Form):
 
     def _offer_grids(self) -> None:
         self.grids = {grid.code: grid for grid in grids_to_file_at(self.user)}
-        self.fields["grid_code"].widget.choices = [  # type: ignore[attr-defined]
+        select: Any = self.fields["grid_code"].widget
+        if len(self.grids) > _SHORT_SELECT:
+            select.rows = self.grids
+            select.attrs |= {"data-picker": "网格", "data-example": "wyy 找文苑一"}
+        select.choices = [
             ("", "按地址查找"),
             *((grid.code, f"{'　' * grid.level}{grid.short_name}") for grid in self.grids.values()),
         ]
@@ -123,8 +144,10 @@ class ReportForm(forms.Form):
             own = default_grid_id(self.user)
             self.initial["grid_code"] = next((grid.code for grid in self.grids.values() if grid.pk == own), "")
         streets = {grid.community_id for grid in self.grids.values()}
-        select: Any = self.fields["second_grid_code"].widget
-        select.choices = [("", "没有"), *borders.neighbours(streets, self.grids.values())]
+        self.fields["second_grid_code"].widget.choices = [  # type: ignore[attr-defined]
+            ("", "没有"),
+            *borders.neighbours(streets, self.grids.values()),
+        ]
 
     def _offer_categories(self) -> None:
         self.categories = {row.code: row for row in Category.objects.filter(is_active=True).order_by("code")}

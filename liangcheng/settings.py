@@ -227,6 +227,18 @@ PHOTOS_PER_CASE = 30
 # A page's whole request: some photos at once, and the words.
 REQUEST_MAX_BYTES = 10 * PHOTO_MAX_BYTES
 
+# Personal data (docs/operations.md). Identity numbers of party members: off unless the street has decided otherwise.
+IDENTITY_NUMBERS = env_bool("IDENTITY_NUMBERS", False)
+# 32 random bytes in base64; earlier ones, comma-separated, only until rotate_identity_keys has run.
+IDENTITY_KEY = env_secret("IDENTITY_KEY")
+IDENTITY_KEYS_OLD = [key.strip() for key in env_secret("IDENTITY_KEYS_OLD").split(",") if key.strip()]
+# 个人信息使用记录 are kept this many days, at least 180 (网络安全法).
+ACCESS_LOG_DAYS = env_int("ACCESS_LOG_DAYS", 1095)
+# Reporters' names and numbers go this many years after a case has ended; 0: never by itself.
+REPORTER_KEEP_YEARS = env_int("REPORTER_KEEP_YEARS", 0)
+# An account that never had a posting is switched off after this many days.
+ACCOUNT_GRACE_DAYS = env_int("ACCOUNT_GRACE_DAYS", 30)
+
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False

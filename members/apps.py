@@ -7,10 +7,14 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from grids import panels
-        from members import dossier, sections
-        from members.panels import registers_panel
+        from liangcheng.common import jobs
+        from members import access, dossier, holders, sections
+        from members.panels import coverage_panel, registers_panel
 
         panels.register_panel(registers_panel)
+        panels.register_panel(coverage_panel)
+        holders.register_all()
+        jobs.register_daily("members.forget_uses", access.forget_old_uses)
         for section in (sections.postings_section, sections.buildings_section, sections.teams_section):
             dossier.register_section(section)
         follow_the_address_book()

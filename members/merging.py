@@ -1,11 +1,10 @@
 """Two records of one party member become one: everything that points to the dropped record points to the kept one.
 
-What points to it is asked of the models, so that a table of a later day comes along without being named here. A model
-whose rows are bound to the very record (a sealed number) has a method `follow_merge(keep)`, which moves the row itself
-or refuses with a DomainError.
+What points to it is asked of the models, so that a table of a later day comes along without being named here. Only
+rows that are bound to the very record (a sealed number) are carried over by their own rule (`_CARRIERS`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, models, transaction
@@ -14,7 +13,8 @@ from simple_history.models import HistoricalChanges
 
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible, StaleObject
 from members.access import keeps_members
-from members.models import NotSamePerson, PartyMember
+from members.identity import carry_identity
+from members.models import IdentityNumber, NotSamePerson, PartyMember
 from members.people import NOT_PERMITTED, mark_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # What the desk chooses between, where the two differ. Everything else that is empty on the kept one is filled.
 CHOICES = ("name", "kind", "phone", "organization", "grid", "unit", "joined_on", "availability", "note")
+# Model → the rule that carries its row over to the kept record, or refuses.
+_CARRIERS: dict[type[models.Model], Callable[[Any, Any], None]] = {IdentityNumber: carry_identity}
 _OWN = {
     *("id", "created_at", "updated_at", "name_pinyin", "is_active", "merged_into", "erased_at", "user"),
     *("retired_on", "retired_as", "retired_note", "community", "area", "neighborhood", "micro_unit"),
@@ -122,8 +124,9 @@ def _relations(model: type[models.Model]) -> Iterator[Any]:
 
 
 def _move(row: models.Model, foreign_key: Any, keep: models.Model) -> None:
-    if hasattr(row, "follow_merge"):
-        row.follow_merge(keep)
+    carry = _CARRIERS.get(type(row))
+    if carry is not None:
+        carry(row, keep)
         return
     twin = _twin(row, foreign_key, keep)
     if twin is not None:

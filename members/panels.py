@@ -1,5 +1,6 @@
 """What is anchored to a grid, for its page (一格一档)."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
@@ -7,6 +8,8 @@ from django.db.models import QuerySet
 from grids.panels import Panel
 from grids.scoping import scope_of
 from members.choices import NominationState
+from members.coverage.figures import figures_of, sees_whole, whole_grids
+from members.coverage.overview import GridRow, lines_of
 from members.figures import by_kind, numbers
 from members.models import ChairTerm, Nomination, PartyOrganization, Team, Venue
 
@@ -23,8 +26,7 @@ def registers_panel(user: "User", grid: "Grid") -> Panel | None:
 
     None where the user sees the grid only as the way to their own: the numbers would look like the whole.
     """
-    scope = scope_of(user)
-    if not (scope.everything or any(post.covers(grid) for post in scope.territorial)):
+    if not sees_whole(scope_of(user), grid):
         return None
     found = numbers(user, grid)
     context = {
@@ -51,6 +53,18 @@ def registers_panel(user: "User", grid: "Grid") -> Panel | None:
 def _first(model: Any, user: "User", grid: "Grid", *order: str) -> list[Any]:
     rows: QuerySet[Any] = model.objects.visible_to(user).within(grid).active().select_related("grid")
     return list(rows.order_by(*order)[:PANEL_ROWS])
+
+
+def coverage_panel(user: "User", grid: "Grid") -> Panel | None:
+    """What is lacking in the subtree (覆盖情况): five statements. What only a street is asked, its own page says."""
+    if not sees_whole(scope_of(user), grid):
+        return None
+    grids = whole_grids(user, grid)
+    figures = figures_of(user, grids, grid, gaps_only=True)
+    here = next((row for row in grids if row.pk == grid.pk), grid)
+    lines = lines_of(user, GridRow(here, figures.get(grid.pk, Counter())))
+    context = {"grid": grid, "lacking": [line for line in lines if line.number]}
+    return Panel("覆盖情况", "members/_coverage_panel.html", context)
 
 
 def _head_unit(user: "User", grid: "Grid") -> Nomination | None:

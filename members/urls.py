@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from liangcheng.common.converters import CodeConverter
 from members import views
+from members.views import privacy
 
 app_name = "members"
 register_converter(CodeConverter, "unit_code")
@@ -56,4 +57,13 @@ urlpatterns = [
     path("venues/<int:pk>/reveal/", views.venue_reveal, name="venue_reveal"),
     path("venues/<int:pk>/main/", views.venue_main, name="venue_main"),
     path("venues/<int:pk>/unmain/", views.venue_unmain, name="venue_unmain"),
+    path("coverage/", views.coverage, name="coverage"),
+    path("coverage/table.xlsx", views.coverage_sheet, name="coverage_sheet"),
+    path("members/<int:pk>/reveal/", privacy.member_reveal, name="member_reveal"),
+    path("members/<int:pk>/identity/", privacy.member_identity, name="member_identity"),
+    path("privacy/", privacy.office, name="privacy"),
+    path("privacy/copy/", privacy.subject_copy, name="privacy_copy"),
+    path("privacy/correct/", privacy.correct, name="privacy_correct"),
+    path("privacy/erase/", privacy.erase, name="privacy_erase"),
+    path("privacy/log/", privacy.access_log, name="access_log"),
 ]

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from members.api import views
+from members.api.coverage import CoverageView
 
 urlpatterns = [
     path("units/", views.UnitListView.as_view(), name="unit-list"),
@@ -10,4 +11,5 @@ urlpatterns = [
     path("teams/", views.TeamListView.as_view(), name="team-list"),
     path("venues/", views.VenueListView.as_view(), name="venue-list"),
     path("members/", views.MemberCountView.as_view(), name="member-counts"),
+    path("coverage/", CoverageView.as_view(), name="coverage"),
 ]

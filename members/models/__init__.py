@@ -5,6 +5,7 @@ from simple_history import register
 from members.models.access import AccessLog
 from members.models.base import PHONE, Person, Register, Skill
 from members.models.buildings import Building, BuildingAlias
+from members.models.identity import IdentityNumber
 from members.models.organizations import PartyOrganization
 from members.models.people import NotSamePerson, PartyMember, ResidentContact, Transfer
 from members.models.search import SearchKey
@@ -17,6 +18,7 @@ __all__ = [
     "Building",
     "BuildingAlias",
     "ChairTerm",
+    "IdentityNumber",
     "Nomination",
     "NotSamePerson",
     "PartyMember",

@@ -4,10 +4,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import UniqueConstraint
 
+from liangcheng.common.fields import NameField, PhoneField
 from liangcheng.common.text import mask_name, mask_phone
 from members.choices import OrganizationKind
 from members.models.base import PHONE, Register, person_name
-from members.querysets import RegisterQuerySet
+from members.querysets import OrganizationQuerySet
 
 
 class PartyOrganization(Register):
@@ -27,10 +28,10 @@ class PartyOrganization(Register):
         help_text="驻区单位自己的党组织才填。",
     )
     founded_on = models.DateField("成立日期", null=True, blank=True)
-    contact_name = models.CharField("联系人", max_length=30, blank=True, validators=[person_name])
-    contact_phone = models.CharField("联系电话", max_length=20, blank=True, validators=[PHONE])
+    contact_name = NameField("联系人", max_length=30, blank=True, validators=[person_name])
+    contact_phone = PhoneField("联系电话", max_length=20, blank=True, validators=[PHONE])
 
-    objects = RegisterQuerySet.as_manager()
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "党组织"

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
+from liangcheng.common.fields import NameField, PhoneField
 from liangcheng.common.text import mask_name, mask_phone
 from members.choices import TeamKind, VenueKind
 from members.models.base import PHONE, Register, person_name
@@ -95,8 +96,8 @@ class Venue(Register):
     )
     capacity = models.PositiveIntegerField("可容纳人数", null=True, blank=True)
     opening = models.CharField("开放时间", max_length=60, blank=True, help_text="如：周一至周六 8:30–17:00。")
-    contact_name = models.CharField("联系人", max_length=30, blank=True, validators=[person_name])
-    contact_phone = models.CharField("联系电话", max_length=20, blank=True, validators=[PHONE])
+    contact_name = NameField("联系人", max_length=30, blank=True, validators=[person_name])
+    contact_phone = PhoneField("联系电话", max_length=20, blank=True, validators=[PHONE])
 
     objects = RegisterQuerySet.as_manager()
 

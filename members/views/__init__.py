@@ -1,6 +1,7 @@
 """Pages of the registers: lists with search and filters, and what belongs to what. Masked, scoped."""
 
 from members.views.contacts import contact_add, contact_detail, contact_edit, contact_list, contact_reveal
+from members.views.coverage import coverage, coverage_sheet
 from members.views.duplicates import duplicate_list, member_merge, tell_apart
 from members.views.nominations import nomination_detail, nomination_list, nomination_reveal, unit_nominate
 from members.views.party import member_list, organization_detail, organization_list, organization_reveal
@@ -22,6 +23,8 @@ __all__ = [
     "contact_edit",
     "contact_list",
     "contact_reveal",
+    "coverage",
+    "coverage_sheet",
     "duplicate_list",
     "member_detail",
     "member_edit",

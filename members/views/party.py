@@ -26,6 +26,7 @@ _ORGANIZATIONS = RegisterPage(
     OrganizationKind,
     related=("grid", "parent"),
     order=("grid__code", "name", "pk"),
+    name="organization",
 )
 
 
@@ -48,6 +49,7 @@ _MEMBERS = RegisterPage(
     related=("grid", "organization", "unit"),
     order=("name_pinyin", "pk"),
     carried=("unit",),
+    name="member",
     controls=("organization", "skill", "serves", "no_unit"),
     more=_member_list_context,
 )

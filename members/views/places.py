@@ -26,6 +26,7 @@ _BUILDINGS = RegisterPage(
     related=("grid", "unit"),
     order=BUILDING_ORDER,
     carried=("unit",),
+    name="building",
 )
 
 

@@ -30,6 +30,7 @@ _UNITS = RegisterPage(
     UnitKind,
     order=("code",),
     selects=(("role", "角色", ROLES), ("sector", "单位性质", Sector.choices)),
+    name="unit",
 )
 
 

@@ -56,6 +56,8 @@
       input.removeAttribute("aria-activedescendant");
       list.hidden = false;
       list.scrollTop = 0;
+      // On a phone the keyboard leaves room for the list only where the field stands on top.
+      if (list.getBoundingClientRect().bottom > window.innerHeight) box.scrollIntoView({ block: "start" });
       input.setAttribute("aria-expanded", "true");
       said.textContent = items().length ? "找到 " + items().length + " 个，用上下键选择" : list.textContent.trim();
     }
