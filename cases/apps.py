@@ -6,9 +6,10 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self) -> None:
-        from cases import notifications, recompute, reports, sweep
+        from cases import notifications, recompute, reports, sweep, volunteers
         from grids import blockers, panels
         from liangcheng.common import jobs, office_time, outbox
+        from members import casework, offers
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
         outbox.register_handler(recompute.TOPIC, recompute.deliver, transactional=False)
@@ -20,3 +21,5 @@ class CasesConfig(AppConfig):
         panels.register_counts(reports.grid_counts)
         panels.register_panel(reports.open_cases_panel)
         panels.register_panel(reports.on_time_panel)
+        casework.register_casework(volunteers.Volunteers())
+        outbox.register_handler(offers.TOPIC, volunteers.deliver)
