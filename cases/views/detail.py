@@ -92,8 +92,7 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
         "may": {act.name.lower() for act in acts},
         "done": request.GET.get("done", ""),
     }
-    # One statement, and none where the case can have none.
-    context["offers"] = [] if case.confidential else list(volunteers.offers_of(case)[:3])
+    context["offers"] = list(volunteers.offers_of(case)[:3]) if getattr(case, "offered", False) else []
     running = any(offer.state in {"OPEN", "FILLED"} for offer in context["offers"])
     context["may_offer"] = not running and volunteers.refusal(case, user) is None
     return render(request, "cases/detail.html", context)
