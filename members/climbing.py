@@ -161,6 +161,7 @@ def _climb(actor: "User", entry: ClimbEntry, reached: Reached, expected_version:
 
 def _saved(actor: "User", entry: ClimbEntry) -> ClimbEntry:
     entry.by = actor
+    entry._history_user = actor  # type: ignore[attr-defined]
     entry.version += 1
     try:
         with transaction.atomic():

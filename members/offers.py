@@ -60,7 +60,9 @@ def make_offer(*, actor: "User", draft: Draft, case_id: int | None = None) -> Of
             raise InvalidInput("unknown_grid", "请选择您负责的网格。", field="grid")
         if not runs_desk(actor, grid):
             raise NotPermitted("not_permitted", _DESK_ONLY)
-        offer = Offer.objects.create(grid=grid, made_by=actor, case_id=case_id, place_id=draft.place_id, **values)
+        offer = Offer(grid=grid, made_by=actor, case_id=case_id, place_id=draft.place_id, **values)
+        offer._history_user = actor  # type: ignore[attr-defined]
+        offer.save()
         OutboxMessage.objects.create(
             topic=TOPIC,
             key=f"{TOPIC}:{offer.pk}",

@@ -62,7 +62,7 @@ def record_service(
         rows = []
         for person in found:
             row = ServiceRecord(grid_id=person.grid_id, entered_by=actor, case_id=case_id, offer=offer)
-            _write(row, columns(person) | vars(checked))
+            _write(actor, row, columns(person) | vars(checked))
             rows.append(row)
     return rows
 
@@ -73,6 +73,7 @@ def confirm_service(*, actor: "User", record_id: int, expected_version: int | No
         row = _judged(actor, record_id, expected_version)
         _need(row, ServiceState.WAITING)
         return _write(
+            actor,
             row,
             {"state": ServiceState.CONFIRMED, "reason": "", "confirmed_by": actor, "confirmed_at": now()},
         )
@@ -83,7 +84,7 @@ def refuse_service(*, actor: "User", record_id: int, reason: str, expected_versi
     with transaction.atomic():
         row = _judged(actor, record_id, expected_version)
         _need(row, ServiceState.WAITING)
-        return _write(row, {"state": ServiceState.REFUSED, "reason": _reason(reason)})
+        return _write(actor, row, {"state": ServiceState.REFUSED, "reason": _reason(reason)})
 
 
 def withdraw_confirmation(
@@ -94,7 +95,7 @@ def withdraw_confirmation(
         row = _judged(actor, record_id, expected_version)
         _need(row, ServiceState.CONFIRMED)
         values = {"state": ServiceState.WAITING, "reason": _reason(reason), "confirmed_by": None, "confirmed_at": None}
-        return _write(row, values)
+        return _write(actor, row, values)
 
 
 def correct(
@@ -110,7 +111,7 @@ def correct(
         [person] = [row.person]
         type(person)._base_manager.select_for_update(no_key=True).order_by().get(pk=person.pk)
         _check_days(actor, [person], checked, sure=sure, besides=row.pk)
-        return _write(row, vars(checked) | {"state": ServiceState.WAITING, "reason": ""})
+        return _write(actor, row, vars(checked) | {"state": ServiceState.WAITING, "reason": ""})
 
 
 def may_judge(actor: "User", row: ServiceRecord) -> bool:
@@ -249,8 +250,9 @@ def _need(row: ServiceRecord, *states: ServiceState) -> None:
         raise DomainError("wrong_state", f"这条服务记录现在是“{row.get_state_display()}”，不能这样办理。")
 
 
-def _write(row: ServiceRecord, values: dict[str, Any]) -> ServiceRecord:
+def _write(actor: "User", row: ServiceRecord, values: dict[str, Any]) -> ServiceRecord:
     fresh = row._state.adding
+    row._history_user = actor  # type: ignore[attr-defined]
     for name, value in values.items():
         setattr(row, name, value)
     if fresh:

@@ -34,6 +34,6 @@ urlpatterns = [
     path("claims/<int:pk>/finish/", views.claim_finish, name="claim_finish"),
     path("claims/<int:pk>/give-up/", views.claim_give_up, name="claim_give_up"),
     path("climb/", views.climb, name="climb"),
-    path("climb/organizations/<int:pk>/", views.climb_organization, name="climb_organization"),
-    path("climb/members/<int:pk>/", views.climb_member, name="climb_member"),
+    path("climb/branches/<int:pk>/", views.climb_organization, name="climb_organization"),
+    path("climb/people/<int:pk>/", views.climb_member, name="climb_member"),
 ]

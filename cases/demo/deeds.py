@@ -50,8 +50,8 @@ def _give_account(people: list[PartyMember]) -> None:
     """The officer of 文苑一第1 is one of its members: so the demo has somebody who claims on the phone."""
     officer = User.objects.filter(username="micro").first()
     if officer is not None:
-        people[0].user = officer
-        people[0].save(update_fields=["user", "updated_at"])
+        people[0].user, people[0].name = officer, officer.full_name
+        people[0].save()
         skill = Skill.objects.filter(name="电工").first()
         if skill is not None:
             people[0].skills.add(skill)
@@ -138,7 +138,7 @@ def _climb(street: Grid, rng: Random) -> None:
         branch = PartyOrganization.objects.filter(name=f"{name}第一党支部", community=street).first()
         if desk is None or branch is None:
             continue
-        for member in PartyMember.objects.active().within(branch.grid).order_by("pk")[:6]:
+        for member in PartyMember.objects.active().within(branch.grid).order_by("pk")[:18]:
             for item in rng.sample(items, min(len(items), rng.randint(2, 6))):
                 on = today - timedelta(days=rng.randint(1, 90))
                 reached = Reached(rng.randint(1, item.steps), on)

@@ -14,7 +14,7 @@ class OfferCaseForm(OfferForm):
     """The offer's own text, begun with the category only: whoever reads it does not see the case."""
 
     def __init__(self, *args: Any, case: Case, grids: Iterable[Grid], **kwargs: Any) -> None:
-        kwargs["initial"] = {"title": f"{case.category.name}，请党员协助"[:40]}
+        kwargs["initial"] = {"title": f"{case.category.name}，请党员协助"[:40], "grid": str(case.handling_grid_id)}
         super().__init__(*args, grids=list(grids), **kwargs)
         self.case = case
         for name in ("kind", "places"):

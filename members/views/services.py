@@ -63,7 +63,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
         "chips": _state_chips(request),
         "grids": [(grid.code, f"{chr(0x3000) * grid.level}{grid.short_name}") for grid in grids.values()],
         "filtered": any(request.GET.get(name) for name in _FILTERS),
-        "any_to_judge": any(row.may_judge for row in page.object_list),
+        "to_judge": [row.pk for row in page.object_list if row.may_judge],
         "keeps": runs_desk(user),
     }
     return render(request, "members/service_list.html", context)
@@ -119,9 +119,12 @@ def service_export(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def service_confirm(request: HttpRequest) -> HttpResponse:
-    """Confirm the rows that are ticked, each through the rule; what was refused is told with its reason."""
+    """Confirm the rows that are ticked, or all that the page showed (`all`), each through the rule; what was refused is
+    told with its reason.
+    """
     user = signed_in(request)
-    ticked = [int(pk) for pk in request.POST.getlist("record") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    given = request.POST.get("all", "").split(",") if "all" in request.POST else request.POST.getlist("record")
+    ticked = [int(pk) for pk in given if pk.isascii() and pk.isdigit() and len(pk) < 19]
     done, refused = 0, dict[str, int]()
     for pk in dict.fromkeys(ticked[:PAGE_SIZE]):
         try:
