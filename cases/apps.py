@@ -6,9 +6,10 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self) -> None:
-        from cases import coverage, dossier, notifications, privacy, recompute, reports, sweep
+        from cases import coverage, dossier, notifications, privacy, recompute, reports, sweep, volunteers
         from grids import accounts, blockers, panels
         from liangcheng.common import jobs, office_time, outbox
+        from members import casework, offers
         from members.coverage import register_check
         from members.dossier import register_section
 
@@ -28,3 +29,5 @@ class CasesConfig(AppConfig):
         accounts.register_left_behind(reports.open_cases_of)
         privacy.register_all()
         jobs.register_daily("cases.forget_reporters", privacy.forget_reporters)
+        casework.register_casework(volunteers.Volunteers())
+        outbox.register_handler(offers.TOPIC, volunteers.deliver)

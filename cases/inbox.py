@@ -5,6 +5,7 @@ notice; whoever marks notices as read holds the person's row first and then coun
 arrives meanwhile is added to the new number and not lost in the old one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from cases.models import CaseEvent, Notice
 from liangcheng.accounts.models import User
 from liangcheng.common.channels import Delivery
 from liangcheng.common.clock import now
+from members.models import Offer
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,17 @@ class InboxChannel:
             )
             if created:
                 User.objects.filter(pk=self.user_id).update(unread=F("unread") + 1)
+
+
+def tell_offer(offer: Offer, user_ids: Iterable[int], text: str) -> None:
+    """Tell these people of an offer (认领), each once however often this is called. Three statements."""
+    with transaction.atomic():
+        told = Notice.objects.filter(offer=offer).values_list("recipient_id", flat=True)
+        fresh = sorted(set(user_ids) - set(told))
+        Notice.objects.bulk_create(
+            Notice(recipient_id=user_id, offer=offer, text=text[:200], created_at=now()) for user_id in fresh
+        )
+        User.objects.filter(pk__in=fresh).update(unread=F("unread") + 1)
 
 
 def mark_read(user: User, pk: int | None = None) -> int:

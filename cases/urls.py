@@ -17,5 +17,6 @@ urlpatterns = [
     path("cases/returns/", views.returns, name="returns"),
     path("cases/<str:number>/", views.case_detail, name="detail"),
     path("cases/<str:number>/photos/<int:pk>/", views.case_photo, name="photo"),
+    path("cases/<str:number>/volunteers/", views.offer_case, name="volunteers"),
     path("cases/<str:number>/<slug:act>/", views.case_act, name="act"),
 ]

@@ -123,3 +123,46 @@ class TransferState(TextChoices):
     DONE = "DONE", "已转接"
     REFUSED = "REFUSED", "未接收"
     CANCELLED = "CANCELLED", "已撤回"
+
+
+class ServiceKind(TextChoices):
+    """What a 志愿服务 was about."""
+
+    PATROL = "PATROL", "治安巡逻"
+    ENVIRONMENT = "ENVIRONMENT", "环境整治"
+    MEDIATION = "MEDIATION", "矛盾调解"
+    CARE = "CARE", "敬老助残"
+    PUBLICITY = "PUBLICITY", "宣传动员"
+    PROFESSIONAL = "PROFESSIONAL", "专业服务"
+    EMERGENCY = "EMERGENCY", "应急保障"
+    OTHER = "OTHER", "其他"
+
+
+class ServiceState(TextChoices):
+    """Only what the grid has confirmed counts in figures."""
+
+    WAITING = "WAITING", "待确认"
+    CONFIRMED = "CONFIRMED", "已确认"
+    REFUSED = "REFUSED", "不予确认"
+
+
+class OfferKind(TextChoices):
+    """认领事项: a case that wants help, or a need of the neighbourhood."""
+
+    CASE = "CASE", "案件协助"
+    WISH = "WISH", "微心愿"
+    POST = "POST", "服务岗位"
+    PROJECT = "PROJECT", "微项目"
+
+
+class OfferState(TextChoices):
+    OPEN = "OPEN", "可认领"
+    FILLED = "FILLED", "已认满"
+    CLOSED = "CLOSED", "已结束"
+    CANCELLED = "CANCELLED", "已撤回"
+
+
+class ClaimState(TextChoices):
+    CLAIMED = "CLAIMED", "进行中"
+    DONE = "DONE", "已完成"
+    GIVEN_UP = "GIVEN_UP", "已放弃"

@@ -7,10 +7,10 @@ from grids.panels import Panel
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
-    from members.models import Person
+    from members.models import PartyMember, ResidentContact
 
 Section = Panel
-SectionProvider = Callable[["User", "Person"], Panel | None]
+SectionProvider = Callable[["User", "PartyMember | ResidentContact"], Panel | None]
 
 _sections: list[SectionProvider] = []
 
@@ -21,6 +21,6 @@ def register_section(provider: SectionProvider) -> None:
         _sections.append(provider)
 
 
-def sections(user: "User", person: "Person") -> list[Panel]:
+def sections(user: "User", person: "PartyMember | ResidentContact") -> list[Panel]:
     """The sections that are shown to `user` for `person`, in the order of registering."""
     return [section for provider in _sections if (section := provider(user, person)) is not None]

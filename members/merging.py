@@ -14,7 +14,7 @@ from simple_history.models import HistoricalChanges
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible, StaleObject
 from members.access import keeps_members
 from members.identity import carry_identity
-from members.models import IdentityNumber, NotSamePerson, PartyMember
+from members.models import ClimbEntry, IdentityNumber, NotSamePerson, PartyMember
 from members.people import NOT_PERMITTED, mark_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CHOICES = ("name", "kind", "phone", "organization", "grid", "unit", "joined_on", "availability", "note")
 # Model → the rule that carries its row over to the kept record, or refuses.
 _CARRIERS: dict[type[models.Model], Callable[[Any, Any], None]] = {IdentityNumber: carry_identity}
+# Model → columns of progress, the measure first: of two rows the further one's count.
+_PROGRESS: dict[type[models.Model], tuple[str, ...]] = {ClimbEntry: ("level", "reached_on", "note")}
 _OWN = {
     *("id", "created_at", "updated_at", "name_pinyin", "is_active", "merged_into", "erased_at", "user"),
     *("retired_on", "retired_as", "retired_note", "community", "area", "neighborhood", "micro_unit"),
@@ -132,12 +134,7 @@ def _move(row: models.Model, foreign_key: Any, keep: models.Model) -> None:
     if twin is not None:
         _join(twin, row)
         return
-    setattr(row, foreign_key.attname, keep.pk)
-    if hasattr(row, "history"):
-        row.save(update_fields=[foreign_key.name])
-    else:
-        # Past save(): rows that are only added to refuse it, and nothing but the reference changes.
-        type(row)._base_manager.filter(pk=row.pk).update(**{foreign_key.attname: keep.pk})
+    _write(row, {foreign_key.attname: keep.pk})
 
 
 def _twin(row: models.Model, foreign_key: Any, keep: models.Model) -> models.Model | None:
@@ -180,10 +177,23 @@ def _join(winner: models.Model, loser: models.Model) -> None:
         and not _empty(theirs := getattr(loser, each.attname))
         and (_empty(ours := getattr(winner, each.attname)) or (theirs is True and ours is False))
     }
+    progress = _PROGRESS.get(type(winner), ())
+    if progress and getattr(loser, progress[0]) > getattr(winner, progress[0]):
+        learnt |= {name: getattr(loser, name) for name in progress}
     # The loser goes first: there is one leader per team.
     type(loser)._base_manager.filter(pk=loser.pk).delete()
     if learnt:
-        type(winner)._base_manager.filter(pk=winner.pk).update(**learnt)
+        _write(winner, learnt)
+
+
+def _write(row: models.Model, values: dict[str, Any]) -> None:
+    """Only these columns. Past save(), where there is no history to keep: rows that are only added to refuse it."""
+    for attname, value in values.items():
+        setattr(row, attname, value)
+    if hasattr(row, "history"):
+        row.save(update_fields=list(values))
+    else:
+        type(row)._base_manager.filter(pk=row.pk).update(**values)
 
 
 def _tell_apart_anew(keep: PartyMember, drop: PartyMember) -> None:

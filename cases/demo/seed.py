@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from cases.demo import parties, people, registers
+from cases.demo import deeds, parties, people, registers
 from cases.demo.cast import Cast
 from cases.demo.plans import Planner
 from cases.demo.stories import tell_all
@@ -53,6 +53,7 @@ def seed(street: Grid, password: str) -> Seeded:
         cast = Cast()
         planner = Planner(list(limits), list(houses), cast, moment)
         tell_all(planner.plans(), cast, planner.calendar, moment)
+        deeds.tell(street)
         _deliver_past_notices()
         return Seeded(User.objects.count(), Case.objects.count(), CaseEvent.objects.count())
 

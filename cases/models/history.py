@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, UniqueConstraint
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils import timezone
 
 from cases.choices import Act, PhotoKind, Status
@@ -12,6 +12,7 @@ from cases.models.case import Case
 from cases.querysets import AppendOnlyQuerySet
 from grids.choices import GridKind
 from grids.models import Grid
+from members.models import Offer
 
 # The acts that put a case on somebody's plate.
 GIVING = (Act.DISPATCH.value, Act.HAND_OVER.value)
@@ -98,12 +99,15 @@ class Attachment(models.Model):
 
 
 class Notice(models.Model):
-    """消息: one event, told to one person once. Written by the worker when it delivers the outbox row."""
+    """消息: one event of a case, or one offer (认领), told to one person once. Written by the worker when it delivers
+    the outbox row.
+    """
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name="收件人"
     )
-    event = models.ForeignKey(CaseEvent, models.CASCADE, related_name="+", verbose_name="案件记录")
+    event = models.ForeignKey(CaseEvent, models.CASCADE, null=True, related_name="+", verbose_name="案件记录")
+    offer = models.ForeignKey(Offer, models.CASCADE, null=True, related_name="+", verbose_name="认领事项")
     text = models.CharField("内容", max_length=200)
     created_at = models.DateTimeField("时间", default=timezone.now)
     read_at = models.DateTimeField("已读时间", null=True, blank=True)
@@ -115,7 +119,14 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["recipient", "-id"], name="notice_unread", condition=Q(read_at__isnull=True)),
         ]
-        constraints = [UniqueConstraint(fields=["recipient", "event"], name="notice_once")]
+        constraints = [
+            UniqueConstraint(fields=["recipient", "event"], name="notice_once"),
+            UniqueConstraint(fields=["recipient", "offer"], name="notice_once_per_offer"),
+            CheckConstraint(
+                name="notice_of_one_thing",
+                condition=Q(event__isnull=False, offer__isnull=True) | Q(event__isnull=True, offer__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text

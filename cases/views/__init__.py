@@ -8,6 +8,7 @@ from cases.views.listing import case_list
 from cases.views.notices import notices, open_notice, read_all_notices
 from cases.views.returns import returns
 from cases.views.similar import similar
+from cases.views.volunteers import offer_case
 from cases.views.workbench import workbench
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "locate",
     "new_case",
     "notices",
+    "offer_case",
     "open_notice",
     "read_all_notices",
     "returns",

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from cases import timekeeping
+from cases import timekeeping, volunteers
 from cases.casefile import RELATIONS, case_context
 from cases.choices import Act, Status
 from cases.models import Attachment, Case
@@ -92,6 +92,9 @@ def case_detail(request: HttpRequest, number: str) -> HttpResponse:
         "may": {act.name.lower() for act in acts},
         "done": request.GET.get("done", ""),
     }
+    context["offers"] = list(volunteers.offers_of(case)[:3]) if getattr(case, "offered", False) else []
+    running = any(offer.state in {"OPEN", "FILLED"} for offer in context["offers"])
+    context["may_offer"] = not running and volunteers.refusal(case, user) is None
     return render(request, "cases/detail.html", context)
 
 

@@ -24,13 +24,15 @@ def notices(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark as read, go to the case; after a handover of many, to what is the reader's now.
+    """Mark as read, go to the case or the offer; after a handover of many, to what is the reader's now.
 
     A case that has left the reader's scope answers 404 there.
     """
     rows = Notice.objects.filter(recipient=signed_in(request))
     notice = get_object_or_404(rows.select_related("event__case"), pk=pk)
     inbox.mark_read(signed_in(request), pk)
+    if notice.event is None:
+        return redirect("members:offer_detail", notice.offer_id)
     data = notice.event.data
     if data.get("batch", {}).get("count", 0) > 1:
         wanted = "assigned=me&open=true" if "user_id" in data else "todo=pending"

@@ -5,10 +5,13 @@ from simple_history import register
 from members.models.access import AccessLog
 from members.models.base import PHONE, Person, Register, Skill
 from members.models.buildings import Building, BuildingAlias
+from members.models.climbing import ClimbEntry, ClimbItem
 from members.models.identity import IdentityNumber
+from members.models.offers import Claim, Offer
 from members.models.organizations import PartyOrganization
 from members.models.people import NotSamePerson, PartyMember, ResidentContact, Transfer
 from members.models.search import SearchKey
+from members.models.services import ServiceRecord
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
 
@@ -18,9 +21,13 @@ __all__ = [
     "Building",
     "BuildingAlias",
     "ChairTerm",
+    "Claim",
+    "ClimbEntry",
+    "ClimbItem",
     "IdentityNumber",
     "Nomination",
     "NotSamePerson",
+    "Offer",
     "PartyMember",
     "PartyOrganization",
     "Person",
@@ -28,6 +35,7 @@ __all__ = [
     "ResidentContact",
     "ResidentUnit",
     "SearchKey",
+    "ServiceRecord",
     "Skill",
     "Team",
     "TeamMember",
@@ -37,3 +45,5 @@ __all__ = [
 
 for model in (PartyOrganization, ResidentUnit, Building, PartyMember, ResidentContact, Team, Venue):
     register(model, app="members", excluded_fields=["updated_at"])
+for deed in (ServiceRecord, Offer, Claim, ClimbItem, ClimbEntry):
+    register(deed, app="members", excluded_fields=["updated_at"])

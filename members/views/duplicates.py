@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from liangcheng.accounts.current import signed_in
@@ -57,6 +58,7 @@ def tell_apart(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@never_cache
 def member_merge(request: HttpRequest, keep: int, drop: int) -> HttpResponse:
     """Both records whole, side by side, which is noted for both; what differs is chosen field by field."""
     user = signed_in(request)

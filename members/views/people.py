@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
@@ -84,6 +85,7 @@ def member_new(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@never_cache
 def member_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole name and number stand in the form: shown to the desk only, and noted as 查看完整信息."""
     user = signed_in(request)

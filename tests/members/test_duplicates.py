@@ -11,14 +11,18 @@ from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted
 from members import people as records
 from members.choices import AccessKind
 from members.duplicates import groups, tell_apart
+from members.identity import identity_of, set_identity_number
 from members.merging import merge_members
-from members.models import AccessLog, NotSamePerson, PartyMember, TeamMember, Transfer
+from members.models import AccessLog, ClimbEntry, ClimbItem, NotSamePerson, PartyMember, TeamMember, Transfer
 from members.people import Facts, mark_of
 from tests import factories
 from tests import people as cast
 from tests.common.together import together
 from tests.factories import Tree
+from tests.members.test_privacy import KEY, NUMBER, check_character
 from tests.people import People
+
+OTHER_NUMBER = "31010919860101001" + check_character("31010919860101001")
 
 
 class World:
@@ -164,6 +168,22 @@ class TestMerging:
         assert refusal(lambda: world.merge(people.liaison)) == "already_merged"
         # Nothing in any table points to it any more: there is nothing that would keep it, or go with it.
         assert drop.delete()[1] == {"members.PartyMember": 1}
+
+    def test_how_far_they_have_climbed_and_their_number(self, people: People, tree: Tree, world: World, settings):
+        settings.IDENTITY_NUMBERS, settings.IDENTITY_KEY, settings.IDENTITY_KEYS_OLD = True, KEY, []
+        item = ClimbItem.objects.create(community=tree.street, position=1, name="学习", steps=5)
+        for row, level, note in ((world.keep, 1, ""), (world.drop, 3, "读书会")):
+            ClimbEntry.objects.create(member=row, item=item, level=level, note=note, by=people.liaison)
+        set_identity_number(actor=people.liaison, member_id=world.drop.pk, number=NUMBER)
+        other = factories.member(tree.micro, world.home, "李大同")
+        set_identity_number(actor=people.liaison, member_id=other.pk, number=OTHER_NUMBER)
+        two = {"actor": people.liaison, "keep_id": other.pk, "drop_id": world.drop.pk}
+        assert refusal(lambda: merge_members(**two)) == "identity_differs"
+        assert identity_of(world.drop.pk) == NUMBER
+        world.merge(people.liaison)
+        assert (identity_of(world.keep.pk), identity_of(world.drop.pk)) == (NUMBER, "")
+        entry = ClimbEntry.objects.get()
+        assert (entry.member, entry.level, entry.note) == (world.keep, 3, "读书会")
 
     def test_what_is_refused(self, people: People, tree: Tree, world: World):
         keep, drop = world.keep, world.drop

@@ -345,7 +345,7 @@ class TestPage:
         for _ in range(min(size, 9)):
             factories.case(people.officer, tree.micro)
         client.force_login(people.liaison)
-        with statements(15):
+        with statements(19):
             client.get(reverse("members:member_detail", args=[member.pk]))
         with statements(12):
             client.get(reverse("members:member_edit", args=[member.pk]))

@@ -72,7 +72,9 @@ class TestReveal:
         assert NAME in shown.content.decode()
         assert PHONE in shown.content.decode()
         assert "no-store" in shown["Cache-Control"]
-        (use,) = uses()
+        # Having opened the page is noted as well.
+        assert [use.kind for use in uses()] == [AccessKind.OPENED, AccessKind.REVEALED]
+        (use,) = uses(AccessKind.REVEALED)
         assert (use.user, use.kind, use.register, use.object_id) == (
             getattr(people, who),
             AccessKind.REVEALED,
@@ -128,7 +130,7 @@ class TestIdentityNumber:
             with pytest.raises(NotVisible):
                 act()
         assert not IdentityNumber.objects.exists()
-        assert uses() == []
+        assert uses(AccessKind.REVEALED) == []
 
     def test_written_by_the_desk_read_by_the_head(self, client, people: People, member, numbers, caplog):
         caplog.set_level(logging.DEBUG)

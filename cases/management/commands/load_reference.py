@@ -16,6 +16,8 @@ from grids.models import Grid
 from liangcheng.common.exceptions import DomainError
 from liangcheng.common.reference import Loaded, load_calendar, rows_of
 from liangcheng.common.spreadsheets import Table, read_table
+from members import climbing
+from members.models import ClimbItem
 from members.reference import load_buildings, load_units
 
 
@@ -50,6 +52,7 @@ class Command(BaseCommand):
             load_clock_rules(),
             load_units(folder / "units.csv", overwrite=overwrite),
             load_buildings(folder / "buildings.csv", overwrite=overwrite),
+            _climb_items(street),
         ]
 
 
@@ -78,6 +81,12 @@ def street_of(path: Path) -> Grid:
     """The street of the table."""
     code = next(cells["code"] for cells in rows_of(path) if cells["kind"] == GridKind.COMMUNITY)
     return Grid.objects.get(code=code)
+
+
+def _climb_items(street: Grid) -> Loaded:
+    """The seven items of 登高计划, once; later they are the office's."""
+    new = climbing.seed_items(street)
+    return Loaded("登高项目", new=new, unchanged=0 if new else ClimbItem.objects.filter(community=street).count())
 
 
 def _departments(path: Path, street: Grid, overwrite: bool) -> Loaded:
