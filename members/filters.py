@@ -8,8 +8,8 @@ from django import forms
 
 from grids.models import Grid
 from liangcheng.common.text import normalize
-from members.choices import MemberKind, OrganizationKind, UnitKind
-from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
+from members.choices import MemberKind, OrganizationKind, RegistrationKind, RegistrationState, UnitKind
+from members.models import Building, PartyMember, PartyOrganization, Registration, ResidentUnit
 
 STATES = (("true", "在用"), ("false", "已停用"))
 _NOT_A_CHOICE = {"invalid_choice": "没有“%(value)s”这个选项。"}
@@ -93,3 +93,28 @@ class MemberFilterSet(RegisterFilterSet):
         model = PartyMember
         fields: list[str] = []
         form = RegisterFilterForm
+
+
+class RegistrationFilterSet(filters.FilterSet):
+    """双报到: all states unless one is asked for."""
+
+    q = filters.CharFilter(
+        label="搜索", method="by_words", max_length=50, error_messages={"max_length": "最多 %(limit_value)d 个字。"}
+    )
+    grid = filters.CharFilter(label="网格", method="by_subtree", max_length=20)
+    state = filters.ChoiceFilter(label="状态", choices=RegistrationState.choices, error_messages=_NOT_A_CHOICE)
+    kind = _kind(RegistrationKind)
+    year = filters.NumberFilter(
+        label="年度", field_name="registered_at", lookup_expr="year", min_value=2000, max_value=2100
+    )
+
+    class Meta:
+        model = Registration
+        fields: list[str] = []
+        form = RegisterFilterForm
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return rows.search(value)
+
+    def by_subtree(self, rows: Any, name: str, value: Grid) -> Any:
+        return rows.within(value)

@@ -1,5 +1,5 @@
 """The registers in the admin."""
 
-from members.admin import party, places
+from members.admin import party, places, reporting
 
-__all__ = ["party", "places"]
+__all__ = ["party", "places", "reporting"]

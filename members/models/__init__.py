@@ -7,6 +7,7 @@ from members.models.base import PHONE, Person, Register, Skill
 from members.models.buildings import Building, BuildingAlias
 from members.models.organizations import PartyOrganization
 from members.models.people import PartyMember, ResidentContact, Transfer
+from members.models.reporting import Letter, LetterLine, Registration, RegistrationAttempt, RegistrationLink
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
 
@@ -16,11 +17,16 @@ __all__ = [
     "Building",
     "BuildingAlias",
     "ChairTerm",
+    "Letter",
+    "LetterLine",
     "Nomination",
     "PartyMember",
     "PartyOrganization",
     "Person",
     "Register",
+    "Registration",
+    "RegistrationAttempt",
+    "RegistrationLink",
     "ResidentContact",
     "ResidentUnit",
     "Skill",
