@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from grids.authority import may_keep, runs_desk
@@ -250,11 +250,15 @@ def _new_unit(actor: "User", row: Registration, grid: Grid) -> ResidentUnit:
         contact_name=row.name,
         contact_phone=row.phone,
     )
+    unit.anchor(pk=grid.pk)
     try:
-        unit.full_clean(exclude=["grid", *(name for name in unit.path_ids())])
+        unit.full_clean(exclude=["grid"])
+        with transaction.atomic():
+            unit.save()
     except ValidationError as error:
         raise InvalidInput("unit_clash", " ".join(error.messages), field="unit") from error
-    unit.save()
+    except IntegrityError as error:
+        raise InvalidInput("unit_clash", "刚刚有人登记了同一家单位，请刷新后选择它。", field="unit") from error
     return unit
 
 

@@ -103,14 +103,13 @@ def submit(*, token: str, given: Given, source: str, address: str, nonce: UUID) 
     """
     with transaction.atomic():
         link = _held_link(token)
-        known = Registration.objects.filter(nonce=nonce, link=link).order_by().first()
-        if known is not None:
+        known = Registration.objects.filter(nonce=nonce).order_by().first()
+        if known is not None and known.link_id == link.pk:
             return known
         _refuse_problems(link.kind, given)
         count_attempt(link.pk, address)
         # A form number that another link has used is a forged one.
-        taken = Registration.objects.filter(nonce=nonce).exists()
-        return _create(link.grid, link.kind, given, source=source, link=link, nonce=None if taken else nonce)
+        return _create(link.grid, link.kind, given, source=source, link=link, nonce=None if known else nonce)
 
 
 def swallow(*, token: str, address: str) -> str:
@@ -124,16 +123,13 @@ def _held_link(token: str) -> RegistrationLink:
     """The open link, held, its grid held before it."""
     seen = RegistrationLink.objects.open().filter(token=token).order_by().first()
     if seen is not None:
-        share_locked(Grid.objects.filter(pk=seen.grid_id).order_by())
-        rows = (
-            RegistrationLink.objects.open()
-            .filter(pk=seen.pk, grid_id=seen.grid_id)
-            .select_for_update(no_key=True, of=("self",))
-        )
-        seen = rows.order_by().first()
-    if seen is None:
-        raise NotVisible("这个报到链接已失效。")
-    return seen
+        grids = share_locked(Grid.objects.filter(pk=seen.grid_id).order_by())
+        rows = RegistrationLink.objects.open().filter(pk=seen.pk, grid_id=seen.grid_id)
+        link = rows.select_for_update(no_key=True, of=("self",)).order_by().first()
+        if link is not None and grids:
+            link.grid = grids[0]
+            return link
+    raise NotVisible("这个报到链接已失效。")
 
 
 def enter(*, actor: "User", grid_code: str, kind: str, given: Given) -> Registration:
