@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, F, Q, QuerySet, Value
 
 from grids.authority import may_keep, runs_desk
 from grids.choices import GridKind
@@ -86,10 +86,11 @@ def unit_matches(actor: "User", registration: Registration) -> "list[ResidentUni
     """Units that the actor sees in the street with the same code (统一社会信用代码) or a name that holds the other."""
     names = Q(name=registration.unit_name)
     if len(registration.unit_name) >= 4:
-        names |= Q(name__icontains=registration.unit_name)
+        names |= Q(name__icontains=registration.unit_name) | Q(typed__icontains=F("name"))
     if registration.uscc:
         names |= Q(uscc=registration.uscc)
-    rows = ResidentUnit.objects.visible_to(actor).active().filter(names, community_id=registration.community_id)
+    rows = ResidentUnit.objects.visible_to(actor).active().filter(community_id=registration.community_id)
+    rows = rows.annotate(typed=Value(registration.unit_name, output_field=CharField())).filter(names)
     return list(rows.order_by("code")[:_MOST_MATCHES])
 
 

@@ -165,17 +165,15 @@ class ConfirmMemberForm(forms.Form):
         micro = [grid for grid in desk_grids(user) if _fits(grid, registration)]
         own = registration.grid.code
         _fill(self, "grid", in_tree(micro), own if own in {grid.code for grid in micro} else "", empty="请选择")
-        rows = organizations(user, registration).select_related("grid")
-        _fill(
-            self,
-            "organization",
-            [(str(row.pk), f"{row.name}（{row.grid.short_name}）") for row in rows],
-            "",
-            empty="请选择",
-        )
+        rows = [(str(row.pk), f"{row.name}（{row.grid.short_name}）") for row in _organizations(user, registration)]
+        _fill(self, "organization", rows, rows[0][0] if len(rows) == 1 else "", empty="请选择")
         units = unit_matches(user, registration)
         same = [unit.code for unit in units if unit.name == registration.unit_name]
         _fill(self, "unit", [(unit.code, unit.name) for unit in units], "".join(same[:1]), empty="底册里没有，只记名称")
+
+    def shown(self) -> list[forms.BoundField]:
+        """Without choices that have nothing to choose from."""
+        return [field for field in self.visible_fields() if getattr(field.field, "choices", True)]
 
     def inputs(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -185,6 +183,10 @@ class ConfirmMemberForm(forms.Form):
             "organization_id": int(data["organization"]) if data["organization"] else None,
             "unit_code": data["unit"],
         }
+
+
+def _organizations(user: User, registration: Registration) -> Any:
+    return organizations(user, registration).select_related("grid")
 
 
 def _about(match: Match) -> str:
@@ -214,7 +216,8 @@ def _fill(form: forms.Form, name: str, choices: list[tuple[str, str]], initial: 
 
 
 class ConfirmUnitForm(forms.Form):
-    unit = _choice("底册里的单位", (), widget=forms.RadioSelect)
+    unit = _choice("底册里的单位", (), required=False, widget=forms.RadioSelect)
+    code = _line("单位编号", required=False, help_text="上面没有、底册里有的，到“成员单位”里查到编号填在这里。")
     organization = _choice("底册里的党组织", (), required=False)
 
     def __init__(self, *args: Any, user: User, registration: Registration, **kwargs: Any) -> None:
@@ -225,21 +228,19 @@ class ConfirmUnitForm(forms.Form):
         ]
         if may_keep(user, registration):
             choices.append((f"+{_NEW}", "底册里没有，新登记为驻区单位，并登记它的党组织"))
-        _fill(self, "unit", choices, choices[0][0] if len(choices) == 1 else "")
-        rows = organizations(user, registration).select_related("grid")
-        _fill(
-            self,
-            "organization",
-            [(str(row.pk), f"{row.name}（{row.grid.short_name}）") for row in rows],
-            "",
-            empty="没有，只记名称",
-        )
+        _fill(self, "unit", choices, units[0].code if len(units) == 1 else "")
+        rows = [(str(row.pk), f"{row.name}（{row.grid.short_name}）") for row in _organizations(user, registration)]
+        _fill(self, "organization", rows, "", empty="没有，只记名称")
+
+    def shown(self) -> list[forms.BoundField]:
+        """Without choices that have nothing to choose from."""
+        return [field for field in self.visible_fields() if getattr(field.field, "choices", True)]
 
     def inputs(self) -> dict[str, Any]:
         data = self.cleaned_data
-        create = data["unit"] == f"+{_NEW}"
+        create = data["unit"] == f"+{_NEW}" and not data["code"]
         return {
-            "unit_code": "" if create else data["unit"],
+            "unit_code": data["code"] or ("" if create else data["unit"]),
             "create": create,
             "organization_id": int(data["organization"]) if data["organization"] else None,
         }

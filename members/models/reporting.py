@@ -117,6 +117,11 @@ class Letter(GridAnchored, TimestampedModel):
         street = self.community.short_name if self.community else ""
         return f"{street}双报〔{self.number_year}〕{self.serial}号"
 
+    @property
+    def speaker(self) -> Any:
+        """Whose seal stands under it: the 居民区, else the area, else the street; a micro-unit has none."""
+        return self.neighborhood or self.area or self.community
+
 
 class Registration(GridAnchored, TimestampedModel):
     """报到: of a unit's party organization (`name` and `phone` are its contact's), or of a member in service.

@@ -181,7 +181,7 @@ def registration_confirm(request: HttpRequest, pk: int) -> HttpResponse:
                 request, f"{row.number} 已核实通过。请及时向{'该单位' if is_unit else '所在单位'}反馈报到结果。"
             )
             return redirect("members:registration_detail", pk)
-    context = {"registration": row, "form": form, "is_unit": is_unit, "path": path_of(row)}
+    context = {"registration": row, "form": form, "is_unit": is_unit, "found": found, "path": path_of(row)}
     return render(request, "members/registration_confirm.html", context)
 
 

@@ -286,6 +286,24 @@ class TestDesk:
         assert wrong.context["errors"]
         assert list(wrong.context["page"]) == []
 
+    def test_a_unit_by_its_page(self, client, people: People, tree: Tree):
+        known = factories.unit(tree.micro, "U1", "某商业", kind="INSTITUTION")
+        other = factories.unit(tree.micro, "U2", "全不相干的名称", kind="INSTITUTION")
+        at = link(people.liaison, tree.wenyuan1, RegistrationKind.UNIT)
+        rows = [handed_in(at, unit_name=name) for name in ("上海某商业公司", "百年老店", "百年老店")]
+        pages = [reverse("members:registration_confirm", args=[row.pk]) for row in rows]
+        client.force_login(people.liaison)
+        # A name that the typed one holds is offered; nothing is made up where there is none.
+        assert [code for code, _ in client.get(pages[0]).context["form"].fields["unit"].choices] == ["U1"]
+        assert client.post(pages[0], {"unit": "U1"}).status_code == 302
+        assert "请选择底册里的单位" in client.post(pages[1], {}).content.decode()
+        assert client.post(pages[1], {"code": "U2"}).status_code == 302
+        assert [row.unit for row in Registration.objects.order_by("pk")] == [known, other, None]
+        client.force_login(people.area_liaison)
+        assert client.get(pages[2]).context["form"]["unit"].initial == ""
+        assert client.post(pages[2], {"unit": "+new"}).status_code == 302
+        assert ResidentUnit.objects.filter(name="百年老店").count() == 1
+
     def test_a_certain_match_is_offered_and_nobody_new(self, client, people: People, tree: Tree):
         branch = factories.organization(tree.wenyuan1)
         known = factories.member(tree.micro2, branch, NAME, phone=PHONE)
