@@ -1,17 +1,28 @@
 """What the tests of 双报到、双报告 share."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from grids.models import Grid
+from liangcheng.common.exceptions import DomainError
 from members.choices import RegistrationKind, RegistrationSource, RegistrationTie
 from members.confirmation import confirm_member
 from members.links import create_link
-from members.models import Registration, RegistrationLink
+from members.models import PartyOrganization, Registration, RegistrationLink
 from members.reporting import Given, submit
 from tests import factories
 
 NAME, PHONE = "欧阳明日", "13900005678"
+
+
+def code_of(call: Callable[[], object]) -> str:
+    """The code of the refusal that `call` meets."""
+    with pytest.raises(DomainError) as caught:
+        call()
+    return caught.value.code
 
 
 def link(actor: Any, grid: Grid, kind: str = RegistrationKind.MEMBER) -> RegistrationLink:
@@ -39,8 +50,6 @@ def handed_in(to: RegistrationLink, **fields: Any) -> Registration:
 def confirmed(actor: Any, to: RegistrationLink, **fields: Any) -> Registration:
     """Handed in and confirmed with the organization of the 居民区, made where there is none."""
     row = handed_in(to, **fields)
-    from members.models import PartyOrganization
-
     grid = to.grid if to.grid.neighborhood is None else to.grid.neighborhood
     organization = PartyOrganization.objects.filter(grid=grid).first() or factories.organization(grid)
     return confirm_member(actor=actor, registration_id=row.pk, organization_id=organization.pk)

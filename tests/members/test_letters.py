@@ -20,7 +20,7 @@ from members.models import AccessLog, Letter, LetterLine, PartyMember, Registrat
 from tests import factories
 from tests.common.together import together
 from tests.factories import Tree
-from tests.members.reporting import NAME, PHONE, confirmed, handed_in, link
+from tests.members.reporting import NAME, PHONE, code_of, confirmed, handed_in, link
 from tests.people import People
 
 THIS_YEAR = clock.now().year
@@ -45,12 +45,6 @@ def served(monkeypatch):
     performance.register_source(lambda ids, year: {pk: done.get(pk, []) for pk in ids} if year == THIS_YEAR else {})
     performance.register_source(lambda ids, year: {pk: [("环境整治", 1, 2)] for pk in ids if pk in done})
     return done
-
-
-def code_of(call) -> str:
-    with pytest.raises(DomainError) as caught:
-        call()
-    return caught.value.code
 
 
 def issue(actor, *rows: Registration) -> Letter:
