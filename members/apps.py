@@ -8,16 +8,18 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         from grids import panels
         from liangcheng.common import jobs
-        from members import access, deeds, dossier, holders, offers, performance, services
+        from members import access, deeds, dossier, holders, offers, performance, reporting, services
         from members.panels import coverage_panel, registers_panel
+        from members.reporting_panels import member_section
 
         panels.register_panel(registers_panel)
         panels.register_panel(coverage_panel)
         holders.register_all()
         jobs.register_daily("members.forget_uses", access.forget_old_uses)
+        jobs.register_daily("members.forget_closed_registrations", reporting.forget_closed)
         jobs.register_daily("members.offers", offers.close_lapsed)
         performance.register_source(services.performance)
-        for section in (deeds.services_section, deeds.claims_section, deeds.climb_section):
+        for section in (deeds.services_section, deeds.claims_section, deeds.climb_section, member_section):
             dossier.register_section(section)
         follow_the_address_book()
 

@@ -10,6 +10,7 @@ from members.models.identity import IdentityNumber
 from members.models.offers import Claim, Offer
 from members.models.organizations import PartyOrganization
 from members.models.people import PartyMember, ResidentContact, Transfer
+from members.models.reporting import Letter, LetterLine, Registration, RegistrationAttempt, RegistrationLink
 from members.models.search import SearchKey
 from members.models.services import ServiceRecord
 from members.models.teams import Team, TeamMember, Venue
@@ -25,12 +26,17 @@ __all__ = [
     "ClimbEntry",
     "ClimbItem",
     "IdentityNumber",
+    "Letter",
+    "LetterLine",
     "Nomination",
     "Offer",
     "PartyMember",
     "PartyOrganization",
     "Person",
     "Register",
+    "Registration",
+    "RegistrationAttempt",
+    "RegistrationLink",
     "ResidentContact",
     "ResidentUnit",
     "SearchKey",
