@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils import timezone
 
-from grids.models import GridAnchored
+from grids.authority import runs_desk
+from grids.models import GridAnchored, PathColumns
 from grids.scoping import scope_of
 from liangcheng.common.clock import now
 from liangcheng.common.exceptions import InvalidInput
@@ -18,6 +20,8 @@ from members.choices import AccessKind
 from members.models import AccessLog, Register
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from liangcheng.accounts.models import User
 
 # The column takes a little more: rules put a word before what was typed.
@@ -76,6 +80,29 @@ def log_list(user: "User", kind: AccessKind, model: type[Register], rows: int, *
         grid_id=grid_id,
         community_id=community_id,
     )
+
+
+def log_once_a_day(user: "User", kind: AccessKind, row: Register, *, reason: str = "") -> None:
+    """As `log_access`, once per user, row, kind and day: who looks at a page ten times has looked at it that day.
+
+    Enough to answer who knew what when, and the log stays readable.
+    """
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    same = AccessLog.objects.filter(register=str(row._meta.model_name), object_id=row.pk)
+    if not same.filter(user_id=user.pk, kind=kind, at__gte=today).exists():
+        log_access(user, kind, row, reason=reason)
+
+
+def reads_members(user: "User | AnonymousUser", row: PathColumns | None = None) -> bool:
+    """Whether the user may read who is a party member at this row's place; without one, at any place."""
+    scope = scope_of(user).with_party
+    posts = list(scope.territorial)
+    return scope.everything or (bool(posts) if row is None else any(post.covers(row) for post in posts))
+
+
+def keeps_members(user: "User | AnonymousUser", row: PathColumns | None = None) -> bool:
+    """Whether the user may write the register of members at this row's place: runs the desk and reads members there."""
+    return runs_desk(user, row) and reads_members(user, row)
 
 
 def _own_place(user: "User") -> tuple[int | None, int | None]:

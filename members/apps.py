@@ -8,7 +8,7 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         from grids import panels
         from liangcheng.common import jobs
-        from members import access, deeds, dossier, holders, offers, performance, reporting, services
+        from members import access, deeds, dossier, holders, offers, performance, reporting, sections, services
         from members.panels import coverage_panel, registers_panel
         from members.reporting_panels import member_section
 
@@ -19,7 +19,15 @@ class MembersConfig(AppConfig):
         jobs.register_daily("members.forget_closed_registrations", reporting.forget_closed)
         jobs.register_daily("members.offers", offers.close_lapsed)
         performance.register_source(services.performance)
-        for section in (deeds.services_section, deeds.claims_section, deeds.climb_section, member_section):
+        for section in (
+            sections.postings_section,
+            sections.buildings_section,
+            sections.teams_section,
+            member_section,
+            deeds.services_section,
+            deeds.claims_section,
+            deeds.climb_section,
+        ):
             dossier.register_section(section)
         follow_the_address_book()
 

@@ -188,3 +188,23 @@ class Delivery(TextChoices):
     POST = "POST", "邮寄"
     MAIL = "MAIL", "电子邮件"
     OTHER = "OTHER", "其他方式"
+
+
+class LeaveReason(TextChoices):
+    """Why a member's record is no longer in use (停用)."""
+
+    MOVED_AWAY = "MOVED_AWAY", "迁出本街道"
+    RELATION_LEFT = "RELATION_LEFT", "组织关系转出本街道"
+    DECEASED = "DECEASED", "去世"
+    NO_LONGER = "NO_LONGER", "不再是党员"
+    MISTAKE = "MISTAKE", "登记有误"
+    OTHER = "OTHER", "其他"
+
+
+class TransferState(TextChoices):
+    """A 转接 into a foreign grid or organization waits for its desk; others are done at once."""
+
+    WAITING = "WAITING", "待接收"
+    DONE = "DONE", "已转接"
+    REFUSED = "REFUSED", "未接收"
+    CANCELLED = "CANCELLED", "已撤回"

@@ -32,6 +32,8 @@ from members.models import (
 )
 
 STATES = (("true", "在用"), ("false", "已停用"))
+YES = (("true", "是"),)
+_NOT_A_NUMBER = {"invalid": "页面地址不完整，请重新选择。"}
 # What a unit does for the neighbourhood, as the address says it: ?role=messenger.
 ROLES = tuple((name.removeprefix("is_"), label) for name, label in UNIT_ROLES.items())
 _NOT_A_CHOICE = {"invalid_choice": "没有“%(value)s”这个选项。"}
@@ -134,8 +136,31 @@ class OrganizationFilterSet(RegisterFilterSet):
 class MemberFilterSet(RegisterFilterSet):
     kind = _kind(MemberKind)
     lacking = _lacking("member")
-    organization = filters.NumberFilter(label="党组织", field_name="organization_id", min_value=1, max_value=2**62)
+    organization = filters.NumberFilter(
+        label="党组织（含下级）", method="by_organization", min_value=1, max_value=2**62, error_messages=_NOT_A_NUMBER
+    )
     unit = filters.CharFilter(label="单位编号", field_name="unit__code", max_length=20)
+    skill = filters.NumberFilter(
+        label="特长", field_name="skills", min_value=1, max_value=2**62, error_messages=_NOT_A_NUMBER
+    )
+    serves = filters.ChoiceFilter(label="可服务", choices=YES, method="by_service", error_messages=_NOT_A_CHOICE)
+    no_unit = filters.ChoiceFilter(
+        label="工作单位", choices=YES, method="by_missing_unit", error_messages=_NOT_A_CHOICE
+    )
+
+    def by_organization(self, rows: Any, name: str, value: Any) -> Any:
+        return rows.of_organization(int(value))
+
+    def by_service(self, rows: Any, name: str, value: str) -> Any:
+        """Who has said when they can help."""
+        return rows.exclude(availability="")
+
+    def by_missing_unit(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(unit=None)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """What was merged into another record is found there."""
+        return super().filter_queryset(queryset).filter(merged_into=None)
 
     class Meta:
         model = PartyMember

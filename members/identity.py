@@ -109,6 +109,25 @@ def forget_identity(member_id: int) -> None:
     IdentityNumber.objects.filter(pk=member_id).delete()
 
 
+@sensitive_variables()
+def carry_identity(row: IdentityNumber, keep: PartyMember) -> None:
+    """Of two records that are made one: the dropped one's number is sealed anew for the kept one.
+
+    Two numbers are two people. Refusals: identity_differs, identity_sealed (its key is not there).
+    """
+    if IdentityNumber.objects.filter(pk=keep.pk).exists():
+        message = "两份档案登记了不同的身份证号，不是同一人；如有一个填错了，请先改正或清空，再合并。"
+        raise DomainError("identity_differs", message)
+    try:
+        number = sealing.unseal(row.sealed, row_name(row.pk))
+    except sealing.CannotOpen as error:
+        message = "其中一份登记的身份证号打不开（密钥不在），请联系管理员，再合并。"
+        raise DomainError("identity_sealed", message) from error
+    digest = row.digest
+    row.delete()
+    IdentityNumber.objects.create(member=keep, sealed=sealing.seal(number, row_name(keep.pk)), digest=digest)
+
+
 def row_name(member_id: int) -> str:
     """What a number is sealed for: a ciphertext copied to another row does not open there."""
     return f"members.partymember:{member_id}"

@@ -1,6 +1,8 @@
 """Sets of registered people and units."""
 
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from django.apps import apps
@@ -94,6 +96,11 @@ class MemberQuerySet(RegisterQuerySet):
         """In use, and not merged into another row."""
         return self.filter(is_active=True, merged_into=None)
 
+    def of_organization(self, organization_id: int) -> Self:
+        """Members of an organization and of all below it: 党工委、党总支、党支部、党小组 are four levels."""
+        path = ("organization", *("__".join(("organization", *["parent"] * up)) for up in (1, 2, 3)))
+        return self.filter(reduce(or_, (Q(**{f"{step}_id": organization_id}) for step in path)))
+
     def without_micro_unit(self) -> Self:
         """Hung on a grid above the micro-unit, or on one that is out of use."""
         return self.filter(NO_MICRO_UNIT)
@@ -101,6 +108,40 @@ class MemberQuerySet(RegisterQuerySet):
     def without_organization(self) -> Self:
         """Their organization is out of use."""
         return self.filter(NO_ORGANIZATION)
+
+
+class TransferQuerySet(AnchoredMembersQuerySet):
+    """转接; they say who is a party member."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Those from or into the subtrees of the postings that may read members: both desks follow them."""
+        from grids.scoping import scope_of
+
+        scope = scope_of(user).with_party
+        if scope.everything:
+            return self.filter()
+        places = ("", "from_grid__", "to_organization__")
+        return self.filter(reduce(or_, (scope.subtree_condition(place) for place in places)))
+
+    def waiting(self) -> Self:
+        return self.filter(state="WAITING")
+
+    def awaiting(self, user: "User | AnonymousUser") -> Self:
+        """Waiting ones that the user may take: with the desk and the right to read members at every place asked."""
+        from grids.scoping import scope_of
+
+        if scope_of(user).everything:
+            return self.waiting()
+        here, there = member_desk_condition(user), member_desk_condition(user, "to_organization__")
+        return self.waiting().filter(Q(asks_grid=False) | here, Q(asks_organization=False) | there)
+
+
+def member_desk_condition(user: "User | AnonymousUser", prefix: str = "") -> Q:
+    """Condition on path columns (reached by `prefix`): where the user runs the desk and may read members."""
+    from grids.authority import desk_condition
+    from grids.scoping import scope_of
+
+    return desk_condition(user, prefix) & scope_of(user).with_party.subtree_condition(prefix)
 
 
 class ChairTermQuerySet(AnchoredQuerySet):

@@ -9,7 +9,7 @@ from members.models.climbing import ClimbEntry, ClimbItem
 from members.models.identity import IdentityNumber
 from members.models.offers import Claim, Offer
 from members.models.organizations import PartyOrganization
-from members.models.people import PartyMember, ResidentContact, Transfer
+from members.models.people import NotSamePerson, PartyMember, ResidentContact, Transfer
 from members.models.reporting import Letter, LetterLine, Registration, RegistrationAttempt, RegistrationLink
 from members.models.search import SearchKey
 from members.models.services import ServiceRecord
@@ -29,6 +29,7 @@ __all__ = [
     "Letter",
     "LetterLine",
     "Nomination",
+    "NotSamePerson",
     "Offer",
     "PartyMember",
     "PartyOrganization",

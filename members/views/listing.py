@@ -1,6 +1,6 @@
 """The list page that every register has: search, filters, pages. Read-only, masked, scoped."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.urls import reverse
 from grids.authority import runs_desk
 from grids.models import Grid
 from liangcheng.accounts.current import signed_in
+from liangcheng.accounts.models import User
 from liangcheng.common.paging import with_params
 from liangcheng.common.web import all_errors
 from members.coverage import GAPS
@@ -33,6 +34,9 @@ class RegisterPage:
     order: tuple[Any, ...] = ("pk",)
     # Filters without a control of their own; they travel with the form.
     carried: tuple[str, ...] = ()
+    # Filters whose control stands in this register's own page (block `filters`), and what that page needs besides.
+    controls: tuple[str, ...] = ()
+    more: Callable[[User], dict[str, Any]] | None = None
     # Further filters with a control: (name in the address, label, choices).
     selects: tuple[tuple[str, str, Any], ...] = ()
     # The page on which one is entered, offered to those who run a desk.
@@ -71,11 +75,13 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
         ),
         "add_url": reverse(register.add) if register.add and runs_desk(user) else "",
     }
+    if register.more:
+        context |= register.more(user)
     return render(request, register.template, context)
 
 
 def _names(register: RegisterPage) -> list[str]:
-    return [name for name, _, _ in register.selects]
+    return [*register.controls, *(name for name, _, _ in register.selects)]
 
 
 def _lack(request: HttpRequest, register: RegisterPage, rows: Iterable[Any]) -> dict[str, str] | None:

@@ -1,5 +1,7 @@
 """Pages of party organizations and members."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,9 +9,11 @@ from django.urls import reverse
 
 from grids.models import Grid
 from liangcheng.accounts.current import signed_in
+from liangcheng.accounts.models import User
+from members.access import keeps_members, reads_members
 from members.choices import MemberKind, OrganizationKind
 from members.filters import MemberFilterSet, OrganizationFilterSet
-from members.models import PartyMember, PartyOrganization, Team
+from members.models import PartyMember, PartyOrganization, Skill, Team, Transfer
 from members.revealing import has_contacts, may_reveal
 from members.views.acting import reveal_page
 from members.views.common import by_kind, first, path_of, sees, visible
@@ -24,6 +28,19 @@ _ORGANIZATIONS = RegisterPage(
     order=("grid__code", "name", "pk"),
     name="organization",
 )
+
+
+def _member_list_context(user: User) -> dict[str, Any]:
+    """What the filters offer, what the user may do, and how many transfers wait for them: four statements."""
+    return {
+        "organizations": PartyOrganization.objects.visible_to(user).active().order_by("grid__code", "kind", "name"),
+        "skills": Skill.objects.filter(is_active=True),
+        "keeps": keeps_members(user),
+        "reads": reads_members(user),
+        "transfers_waiting": Transfer.objects.awaiting(user).count() if keeps_members(user) else 0,
+    }
+
+
 _MEMBERS = RegisterPage(
     PartyMember,
     MemberFilterSet,
@@ -31,8 +48,10 @@ _MEMBERS = RegisterPage(
     MemberKind,
     related=("grid", "organization", "unit"),
     order=("name_pinyin", "pk"),
-    carried=("organization", "unit"),
+    carried=("unit",),
     name="member",
+    controls=("organization", "skill", "serves", "no_unit"),
+    more=_member_list_context,
 )
 
 
@@ -61,7 +80,7 @@ def organization_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "children": children,
         "more_children": more,
         "member_counts": by_kind(
-            PartyMember.objects.countable_by(user).active().filter(organization=organization), MemberKind.choices
+            PartyMember.objects.countable_by(user).active().of_organization(organization.pk), MemberKind.choices
         ),
         "members_query": f"organization={organization.pk}",
     }
@@ -78,17 +97,3 @@ def organization_reveal(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def member_list(request: HttpRequest) -> HttpResponse:
     return show_list(request, _MEMBERS)
-
-
-@login_required
-def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    user = signed_in(request)
-    member = visible(user, PartyMember, "organization", "unit", pk=pk)
-    context = {
-        "member": member,
-        "path": path_of(member),
-        "skills": list(member.skills.values_list("name", flat=True)),
-        "sees_organization": sees(user, member.organization),
-        "sees_unit": sees(user, member.unit),
-    }
-    return render(request, "members/member_detail.html", context)
