@@ -5,12 +5,30 @@ from members.views.contacts import contact_add, contact_detail, contact_edit, co
 from members.views.coverage import coverage, coverage_sheet
 from members.views.duplicates import duplicate_list, member_merge, tell_apart
 from members.views.nominations import nomination_detail, nomination_list, nomination_reveal, unit_nominate
-from members.views.offers import claim_finish, claim_give_up, offer_claim, offer_close, offer_detail, offer_enter, offer_list, offer_new
+from members.views.offers import (
+    claim_finish,
+    claim_give_up,
+    offer_claim,
+    offer_close,
+    offer_detail,
+    offer_enter,
+    offer_list,
+    offer_new,
+)
 from members.views.party import member_list, organization_detail, organization_list, organization_reveal
 from members.views.people import member_detail, member_edit, member_new, member_restore, member_retire
 from members.views.places import building_detail, building_leader, building_list
 from members.views.registers import registers
-from members.views.services import service_act, service_confirm, service_correct, service_detail, service_export, service_list, service_mine, service_new
+from members.views.services import (
+    service_act,
+    service_confirm,
+    service_correct,
+    service_detail,
+    service_export,
+    service_list,
+    service_mine,
+    service_new,
+)
 from members.views.suggest import suggest_places
 from members.views.teams import team_add, team_detail, team_edit, team_list, team_people, team_take_out
 from members.views.transfers import member_transfer, transfer_detail, transfer_list
