@@ -110,3 +110,9 @@ class BuildingQuerySet(RegisterQuerySet):
 
     def _holds(self, word: str) -> Q:
         return super()._holds(word) | Q(road__icontains=word) | Q(lane=word) | Q(unit__name__icontains=word)
+
+
+class SheetJobQuerySet(models.QuerySet):
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """The user's own: an uploaded sheet holds what others may not see."""
+        return self.filter(user_id=user.pk)

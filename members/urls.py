@@ -17,4 +17,10 @@ urlpatterns = [
     path("organizations/<int:pk>/", views.organization_detail, name="organization_detail"),
     path("members/", views.member_list, name="member_list"),
     path("members/<int:pk>/", views.member_detail, name="member_detail"),
+    path("registers/<slug:register>/template/", views.sheet_template, name="sheet_template"),
+    path("registers/<slug:register>/export/", views.export_list, name="export"),
+    path("registers/<slug:register>/import/", views.sheet_upload, name="sheet_import"),
+    path("imports/<int:pk>/", views.sheet_job, name="sheet_job"),
+    path("imports/<int:pk>/start/", views.sheet_start, name="sheet_start"),
+    path("imports/<int:pk>/errors/", views.sheet_errors, name="sheet_errors"),
 ]

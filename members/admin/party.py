@@ -2,16 +2,13 @@
 
 from django.contrib import admin
 
-from liangcheng.common.admin_sheets import SheetExport
 from liangcheng.common.text import mask_phone
 from members.admin.base import RegisterAdmin
-from members.admin.sheets import MemberSheet, OrganizationSheet
 from members.models import PartyMember, PartyOrganization
 
 
 @admin.register(PartyOrganization)
-class OrganizationAdmin(SheetExport, RegisterAdmin):
-    resource = OrganizationSheet
+class OrganizationAdmin(RegisterAdmin):
     list_display = ["name", "kind", "grid", "parent", "is_active"]
     list_select_related = ["grid", "parent"]
     list_filter = ["kind", "is_active"]
@@ -21,8 +18,7 @@ class OrganizationAdmin(SheetExport, RegisterAdmin):
 
 
 @admin.register(PartyMember)
-class MemberAdmin(SheetExport, RegisterAdmin):
-    resource = MemberSheet
+class MemberAdmin(RegisterAdmin):
     list_display = ["name", "kind", "organization", "grid", "masked_phone", "is_active"]
     list_select_related = ["grid", "organization"]
     list_filter = ["kind", "is_active"]

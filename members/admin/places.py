@@ -5,16 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from liangcheng.common.admin_sheets import SheetImport
 from liangcheng.common.text import mask_phone
 from members.admin.base import RegisterAdmin
-from members.admin.sheets import BuildingSheet, UnitSheet
 from members.models import Building, ResidentUnit
 
 
 @admin.register(ResidentUnit)
-class UnitAdmin(SheetImport, RegisterAdmin):
-    resource = UnitSheet
+class UnitAdmin(RegisterAdmin):
     list_display = ["name", "code", "kind", "grid", "address", "households", "assumed", "is_active"]
     list_filter = ["kind", "is_active", "assumed"]
     search_fields = ["name", "name_pinyin", "code", "address"]
@@ -40,8 +37,7 @@ class UnitAdmin(SheetImport, RegisterAdmin):
 
 
 @admin.register(Building)
-class BuildingAdmin(SheetImport, RegisterAdmin):
-    resource = BuildingSheet
+class BuildingAdmin(RegisterAdmin):
     list_display = ["name", "road", "lane", "number", "unit", "grid", "households", "is_active"]
     list_select_related = ["grid", "unit"]
     list_filter = ["is_active", "road"]

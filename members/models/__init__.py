@@ -7,6 +7,7 @@ from members.models.base import PHONE, Person, Register, Skill
 from members.models.buildings import Building, BuildingAlias
 from members.models.organizations import PartyOrganization
 from members.models.people import PartyMember, ResidentContact, Transfer
+from members.models.sheets import SheetJob, SheetState
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
 
@@ -23,6 +24,8 @@ __all__ = [
     "Register",
     "ResidentContact",
     "ResidentUnit",
+    "SheetJob",
+    "SheetState",
     "Skill",
     "Team",
     "TeamMember",

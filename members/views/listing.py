@@ -1,7 +1,7 @@
 """The list page that every register has: search, filters, pages. Read-only, masked, scoped."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from liangcheng.accounts.current import signed_in
 from liangcheng.common.paging import with_params
 from liangcheng.common.web import all_errors
 from members.filters import STATES
+from members.sheets import sheet_of
 
 PAGE_SIZE = 30
 
@@ -28,17 +29,33 @@ class RegisterPage:
     order: tuple[Any, ...] = ("pk",)
     # Filters without a control of their own; they travel with the form.
     carried: tuple[str, ...] = ()
+    # The page of each register: an export holds what its page would show.
+    of: ClassVar[dict[Any, "RegisterPage"]] = {}
+
+    def __post_init__(self) -> None:
+        self.of[self.model] = self
+
+
+def asked_for(request: HttpRequest, register: RegisterPage, grids: dict[str, Grid]) -> Any:
+    """The filters of the address over the rows that the user may see; `grids` are those they see, by code."""
+    rows = register.model.objects.visible_to(signed_in(request))
+    rows = rows.select_related(*register.related).order_by(*register.order)
+    filterset = register.filterset(request.GET, queryset=rows, request=request)
+    filterset.form.grids = grids
+    return filterset
+
+
+def seen_grids(request: HttpRequest) -> dict[str, Grid]:
+    """The grids that the user sees, by code, in the tree's order."""
+    return {grid.code: grid for grid in Grid.objects.visible_to(signed_in(request)).active().in_tree_order()}
 
 
 def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
     """The rows that the user may see, by what the address asks for; a wrong filter shows its error and no row."""
-    user = signed_in(request)
-    grids = {grid.code: grid for grid in Grid.objects.visible_to(user).active().in_tree_order()}
-    rows = register.model.objects.visible_to(user).select_related(*register.related).order_by(*register.order)
-    filterset = register.filterset(request.GET, queryset=rows, request=request)
-    filterset.form.grids = grids
+    grids = seen_grids(request)
+    filterset = asked_for(request, register, grids)
     valid = filterset.is_valid()
-    page = Paginator(filterset.qs if valid else rows.none(), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(filterset.qs if valid else filterset.queryset.none(), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "newer": with_params(request.GET, page=page.previous_page_number()) if page.has_previous() else "",
@@ -49,9 +66,26 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
         "grids": [(grid.code, f"{chr(0x3000) * grid.level}{grid.short_name}") for grid in grids.values()],
         "states": STATES,
         "carried": [(name, request.GET[name]) for name in ("kind", *register.carried) if request.GET.get(name)],
+        "sheet": _sheet(request, register),
         "filtered": any(request.GET.get(name) for name in ("q", "grid", "state", "kind", *register.carried)),
     }
     return render(request, register.template, context)
+
+
+def _sheet(request: HttpRequest, register: RegisterPage) -> dict[str, Any] | None:
+    """The ways in and out by Excel that the user has here."""
+    sheet = sheet_of(register.model)
+    if sheet is None:
+        return None
+    params = request.GET.copy()
+    params.pop("page", None)
+    user = signed_in(request)
+    return {
+        "slug": sheet.slug,
+        "query": params.urlencode(),
+        "may_import": sheet.may_import(user),
+        "may_export": sheet.may_export(user),
+    }
 
 
 def _kind_chips(request: HttpRequest, register: RegisterPage) -> list[tuple[str, str, bool]]:
