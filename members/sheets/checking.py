@@ -169,8 +169,6 @@ class _Checking:
                 self._take(draft, column, line.values[self.place[column.header]], shown.get(column.header, ""))
             except BadCell as error:
                 draft.wrong(column.header, str(error))
-        if row.grid_id is None:
-            return
         self.sheet.finish(draft)
         self._validate(draft)
 
@@ -200,12 +198,14 @@ class _Checking:
         row = draft.row
         if not draft.existing or draft.before["name"] != row.name:
             row.name_pinyin = initials(row.name)
+        told = {header for header, _ in draft.problems}
         try:
             row.clean_fields(exclude={*self.excluded, "name_pinyin"})
-            row.clean()
+            # Which facts a row may have hangs on its kind.
+            if "类别" not in told:
+                row.clean()
         except ValidationError as error:
             headers = {column.attribute: column.header for column in self.sheet.columns}
-            told = {header for header, _ in draft.problems}
             for name, messages in _by_field(error).items():
                 header = headers.get(name, "")
                 if header not in told:

@@ -163,7 +163,7 @@ class BuildingSheet(RegisterSheet):
     def finish(self, draft: Draft) -> None:
         row = draft.row
         row.name = row.name or row.address
-        if draft.touched & {"楼组长", "楼组长电话"}:
+        if row.grid_id and draft.touched & {"楼组长", "楼组长电话"}:
             _set_leader(draft)
         if "其他地址" in draft.touched:
             try:

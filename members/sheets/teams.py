@@ -72,7 +72,7 @@ class TeamSheet(RegisterSheet):
 
     def finish(self, draft: Draft) -> None:
         """A cell that was left as exported keeps its people; the other is read anew."""
-        if not draft.touched & {"队长", "队员"}:
+        if not draft.row.grid_id or not draft.touched & {"队长", "队员"}:
             return
         wanted: People = {}
         for header, leads in (("队员", False), ("队长", True)):

@@ -48,7 +48,7 @@ def sheet_upload(request: HttpRequest, register: str) -> HttpResponse:
     user, sheet = signed_in(request), _sheet(register)
     if not sheet.may_import(user):
         return refuse(request, NotPermitted("no_import", f"您的岗位不能导入{sheet.title}。"))
-    form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         try:
             return redirect("members:sheet_job", pk=sheet_jobs.upload(user, sheet, form.cleaned_data["file"]).pk)

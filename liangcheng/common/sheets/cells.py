@@ -81,12 +81,14 @@ class Phone(Text):
         mobile = digits.removeprefix("+").removeprefix("86")
         if MOBILE.fullmatch(mobile):
             return mobile
-        if is_phone(text.replace(" ", "")):
-            return text.replace(" ", "")
-        area, dash, rest = text.replace(" ", "-").partition("-")
-        if dash and area.startswith("0"):
-            local, extension = rest.replace("-", "")[:8], rest.replace("-", "")[8:]
-            return f"{area}-{local}" + (f"-{extension}" if extension else "")
+        if is_phone(text):
+            return text
+        area, dash, rest = text.replace(" ", "-", 1).partition("-")
+        local = rest.replace(" ", "").replace("-", "")
+        # The dash after the area code, and the extension's, stay; the others only made it easier to read.
+        for written in (f"{area}-{rest.replace(' ', '')}", f"{area}-{local}"):
+            if dash and is_phone(written):
+                return written
         return text.replace(" ", "")
 
 

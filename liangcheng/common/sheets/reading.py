@@ -120,7 +120,8 @@ def _once(headers: tuple[str, ...], known: Collection[str]) -> tuple[str, ...]:
     twice = sorted({header for header in headers if header in known and headers.count(header) > 1})
     if twice:
         raise InvalidInput("duplicate_header", f"表头重复：{'、'.join(twice)}。请只留一列。", field="file")
-    return headers
+    width = max(place for place, header in enumerate(headers, start=1) if header)
+    return headers[:width]
 
 
 def _numbered(sheet: Any, last: int) -> Iterator[tuple[int, Any]]:
