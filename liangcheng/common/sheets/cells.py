@@ -17,6 +17,7 @@ _POWER = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 _DASHES = re.compile(r"[‐-―−－ー~～]")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]+0{1,2}:00(?::00)?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _FIRST_DAY = date(1899, 12, 30)
 _LIST = re.compile(r"[、，,;；\n]+")
 
@@ -27,7 +28,7 @@ class BadCell(Exception):
 
 def safe(value: Any) -> str:
     """Text for a cell; a leading sign that Excel would calculate gets a quote before it, taken off on import."""
-    text = "" if value is None else "".join(c for c in str(value) if c in "\n\t" or ord(c) >= 32)
+    text = "" if value is None else _CONTROL.sub("", str(value))
     return f"'{text}" if text[:1] in _CALCULATED else text
 
 
