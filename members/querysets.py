@@ -249,3 +249,9 @@ class LinkQuerySet(AnchoredQuerySet):
     def open(self) -> Self:
         """Links that take registrations today."""
         return self.filter(revoked_at=None, expires_on__gte=timezone.localdate(), grid__is_active=True)
+
+
+class SheetJobQuerySet(models.QuerySet):
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """The user's own: an uploaded sheet holds what others may not see."""
+        return self.filter(user_id=user.pk)
