@@ -8,6 +8,7 @@ from django.db.models import Q
 from grids.models import Grid
 from liangcheng.accounts.models import User
 from liangcheng.common.sheets.cells import BadCell, Choice, Number, Numbered, Phone, Truth, parts
+from members.addressbook import index_buildings, index_units
 from members.addresses import parse_address
 from members.choices import OwnersCommittee, Sector, UnitKind, VenueKind
 from members.models import Building, BuildingAlias, ResidentUnit, Venue
@@ -112,6 +113,9 @@ class UnitSheet(RegisterSheet):
     def finish(self, draft: Draft) -> None:
         draft.row.uscc = draft.row.uscc.upper()
 
+    def write_extras(self, drafts: Sequence[Draft], user: User) -> None:
+        index_units([draft.row for draft in drafts])
+
 
 class BuildingSheet(RegisterSheet):
     slug = "buildings"
@@ -205,6 +209,7 @@ class BuildingSheet(RegisterSheet):
             for draft in changed
             for road, lane, number in sorted(draft.extras["aliases"])
         )
+        index_buildings([draft.row for draft in drafts])
 
 
 def _set_leader(draft: Draft) -> None:
