@@ -6,9 +6,10 @@ class CasesConfig(AppConfig):
     verbose_name = "案件"
 
     def ready(self) -> None:
-        from cases import notifications, privacy, recompute, reports, sweep
+        from cases import coverage, notifications, privacy, recompute, reports, sweep
         from grids import accounts, blockers, panels
         from liangcheng.common import jobs, office_time, outbox
+        from members.coverage import register_check
 
         outbox.register_handler(notifications.TOPIC, notifications.deliver)
         outbox.register_handler(recompute.TOPIC, recompute.deliver, transactional=False)
@@ -20,6 +21,8 @@ class CasesConfig(AppConfig):
         panels.register_counts(reports.grid_counts)
         panels.register_panel(reports.open_cases_panel)
         panels.register_panel(reports.on_time_panel)
+        register_check(coverage.CATEGORIES)
+        register_check(coverage.DEPARTMENTS)
         accounts.register_left_behind(reports.open_cases_of)
         privacy.register_all()
         jobs.register_daily("cases.forget_reporters", privacy.forget_reporters)

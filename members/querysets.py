@@ -3,8 +3,9 @@
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn, Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from grids.querysets import AnchoredQuerySet
@@ -23,6 +24,24 @@ def _words(text: str) -> list[str]:
     return text.split()[:5]
 
 
+# A building's 楼组长 who cannot answer for it: none, or no longer in the register.
+NO_MEMBER_LEADS = (
+    Q(leader_member=None)
+    | Q(leader_member__is_active=False)
+    | Q(leader_member__erased_at__isnull=False)
+    | Q(leader_member__merged_into__isnull=False)
+)
+NO_CONTACT_LEADS = (
+    Q(leader_contact=None) | Q(leader_contact__is_active=False) | Q(leader_contact__erased_at__isnull=False)
+)
+# Nobody to ask for, or no number to call.
+NO_CONTACT = Q(contact_name="") | Q(contact_phone="")
+# Members hang on a micro-unit in use: where they live, or where they have reported in.
+NO_MICRO_UNIT = Q(micro_unit=None) | Q(grid__is_active=False)
+NO_ORGANIZATION = Q(organization__is_active=False)
+NO_UNIT = Q(unit__is_active=False)
+
+
 class RegisterQuerySet(AnchoredQuerySet):
     """Rows of a register: they have a name, its pinyin initials, and are retired rather than deleted."""
 
@@ -38,6 +57,14 @@ class RegisterQuerySet(AnchoredQuerySet):
 
     def _holds(self, word: str) -> Q:
         return Q(name__icontains=word) | Q(name_pinyin__icontains=word.lower())
+
+
+class OrganizationQuerySet(RegisterQuerySet):
+    """党组织."""
+
+    def without_contact(self) -> Self:
+        """Nobody to ask for, or no number to call."""
+        return self.filter(NO_CONTACT)
 
 
 class AnchoredMembersQuerySet(AnchoredQuerySet):
@@ -67,6 +94,14 @@ class MemberQuerySet(RegisterQuerySet):
         """In use, and not merged into another row."""
         return self.filter(is_active=True, merged_into=None)
 
+    def without_micro_unit(self) -> Self:
+        """Hung on a grid above the micro-unit, or on one that is out of use."""
+        return self.filter(NO_MICRO_UNIT)
+
+    def without_organization(self) -> Self:
+        """Their organization is out of use."""
+        return self.filter(NO_ORGANIZATION)
+
 
 class ChairTermQuerySet(AnchoredQuerySet):
     def current(self, day: date | None = None) -> Self:
@@ -82,7 +117,9 @@ class AccessLogQuerySet(models.QuerySet):
         """Entries of the streets whose office the user runs, and the user's own."""
         from grids.authority import office_condition
 
-        return self.filter(office_condition(user) | Q(user_id=user.pk))
+        # An empty condition means all of them; joined by "or" it would mean none.
+        theirs = office_condition(user)
+        return self.filter(theirs | Q(user_id=user.pk)) if theirs else self.all()
 
     def forget_before(self, moment: datetime) -> int:
         """Delete what is older than `moment`; returns how many. What is younger than 180 days stays, whoever asks."""
@@ -108,12 +145,38 @@ class UnitQuerySet(RegisterQuerySet):
             return self
         return self.filter(scope.subtree_condition() | scope.subtree_condition("second_grid__"))
 
+    def without_contact(self) -> Self:
+        """Nobody to ask for, or no number to call."""
+        return self.filter(NO_CONTACT)
+
+    def without_building(self) -> Self:
+        """Estates of which no building is registered: the address book does not find them."""
+        return self.filter(no_building())
+
     def _holds(self, word: str) -> Q:
         return super()._holds(word) | Q(address__icontains=word) | Q(code=word)
 
 
 class BuildingQuerySet(RegisterQuerySet):
-    """楼栋: also by road, lane (弄) and the unit's name."""
+    """楼栋: also by road, lane (弄), another address of it, and the unit's name and initials."""
+
+    def without_leader(self) -> Self:
+        """Nobody answers for it (R14): no 楼组长, or one who is no longer in the register."""
+        return self.filter(NO_MEMBER_LEADS, NO_CONTACT_LEADS)
+
+    def without_unit(self) -> Self:
+        """Its unit is out of use."""
+        return self.filter(NO_UNIT)
 
     def _holds(self, word: str) -> Q:
-        return super()._holds(word) | Q(road__icontains=word) | Q(lane=word) | Q(unit__name__icontains=word)
+        road = Q(road__icontains=word) | Q(lane=word)
+        unit = Q(unit__name__icontains=word) | Q(unit__name_pinyin__icontains=word.lower())
+        alias = Q(aliases__road__icontains=word) | Q(aliases__lane=word)
+        other = self.model._base_manager.filter(alias).order_by().values("pk")
+        return super()._holds(word) | road | unit | Q(pk__in=other)
+
+
+def no_building() -> Q:
+    """Condition on units: an estate without any building in use."""
+    houses = apps.get_model("members", "Building").objects.filter(unit=OuterRef("pk"), is_active=True).order_by()
+    return Q(~Exists(houses), kind="ESTATE")

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from grids.admin.postings import PostingInline, end_with_posting
 from grids.authority import office_streets
 from grids.models import Posting
+from grids.people import people_of_office
 from liangcheng.accounts.admin import UserAdmin
 from liangcheng.accounts.models import User
 
@@ -23,13 +24,7 @@ class PeopleAdmin(UserAdmin):
 
     def in_scope(self, rows: "QuerySet[Any]", request: HttpRequest) -> "QuerySet[Any]":
         """People who serve in the office's streets, and those without any posting yet."""
-        people = rows.filter(is_service=False)
-        streets = office_streets(request.user)
-        if streets is None:
-            return people
-        postings = Posting.objects.filter(user_id=OuterRef("pk")).order_by()
-        mine = postings.filter(grid__community_id__in=streets)
-        return people.filter(Exists(mine) | ~Exists(postings), is_superuser=False)
+        return rows.filter(pk__in=people_of_office(office_streets(request.user)).order_by().values("pk"))
 
     def may_edit(self, request: HttpRequest, obj: Any = None) -> bool:
         """An account that also serves elsewhere is the other office's as well: superusers keep it."""

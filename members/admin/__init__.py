@@ -1,5 +1,5 @@
 """The registers in the admin."""
 
-from members.admin import access, party, places
+from members.admin import access, contacts, party, places, teams, units
 
-__all__ = ["access", "party", "places"]
+__all__ = ["access", "contacts", "party", "places", "teams", "units"]

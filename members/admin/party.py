@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from liangcheng.common.admin_sheets import SheetExport
-from liangcheng.common.text import mask_phone
+from liangcheng.common.text import mask_name, mask_phone
 from members.admin.base import RegisterAdmin
 from members.admin.sheets import MemberSheet, OrganizationSheet
 from members.models import PartyMember, PartyOrganization
@@ -16,8 +16,28 @@ class OrganizationAdmin(SheetExport, RegisterAdmin):
     list_select_related = ["grid", "parent"]
     list_filter = ["kind", "is_active"]
     search_fields = ["name", "name_pinyin"]
-    autocomplete_fields = ["grid", "parent"]
-    fields = ["name", "kind", "grid", "parent", "founded_on", "note", "is_active"]
+    autocomplete_fields = ["grid", "parent", "unit"]
+    fields = [
+        "name",
+        "kind",
+        "grid",
+        "parent",
+        "unit",
+        "founded_on",
+        "contact_name",
+        "contact_phone",
+        "note",
+        "is_active",
+    ]
+    masked = {"contact_name": "masked_name", "contact_phone": "masked_phone"}
+
+    @admin.display(description="联系人")
+    def masked_name(self, organization: PartyOrganization) -> str:
+        return mask_name(organization.contact_name)
+
+    @admin.display(description="联系电话")
+    def masked_phone(self, organization: PartyOrganization) -> str:
+        return mask_phone(organization.contact_phone)
 
 
 @admin.register(PartyMember)

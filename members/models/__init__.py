@@ -8,6 +8,7 @@ from members.models.buildings import Building, BuildingAlias
 from members.models.identity import IdentityNumber
 from members.models.organizations import PartyOrganization
 from members.models.people import PartyMember, ResidentContact, Transfer
+from members.models.search import SearchKey
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
 
@@ -25,6 +26,7 @@ __all__ = [
     "Register",
     "ResidentContact",
     "ResidentUnit",
+    "SearchKey",
     "Skill",
     "Team",
     "TeamMember",

@@ -38,6 +38,8 @@ class Register(GridAnchored, TimestampedModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name = normalize(self.name)
         self.name_pinyin = initials(self.name)
+        if "name" in (kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "name_pinyin"}
         super().save(*args, **kwargs)
 
 

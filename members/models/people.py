@@ -75,6 +75,10 @@ class ResidentContact(Person):
             models.Index(fields=["phone"], name="contact_phone"),
         ]
 
+    def __str__(self) -> str:
+        """欧*** 138****5678: titles, logs and choices of the admin hold no whole name."""
+        return f"{self.masked_name} {self.masked_phone}".strip()
+
 
 class Transfer(GridAnchored):
     """转接: a member goes to another organization, another grid, or both. Append-only; `grid` is where they went."""

@@ -1,5 +1,7 @@
 """队伍 and 阵地."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
@@ -116,6 +118,14 @@ class Venue(Register):
                 violation_error_message="这个居民区已经有主阵地了，请先取消原来的。",
             ),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What is out of use, is no main place any more."""
+        if not self.is_active and self.is_main:
+            self.is_main = False
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "is_main"}
+        super().save(*args, **kwargs)
 
     @property
     def masked_contact(self) -> str:

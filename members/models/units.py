@@ -98,6 +98,15 @@ class ResidentUnit(Register):
             raise ValidationError(wrong)
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """Names of the fields that only units of this kind have."""
+        return UNIT_FACTS.get(self.kind, ())
+
+    @property
+    def masked_property_phone(self) -> str:
+        return mask_phone(self.property_phone)
+
+    @property
     def masked_contact(self) -> str:
         """王* 138****5678: enough to know whom to ask for in the admin."""
         return f"{mask_name(self.contact_name)} {mask_phone(self.contact_phone)}".strip()
@@ -184,3 +193,8 @@ class Nomination(GridAnchored, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.unit}自荐{self.grid}网格长"
+
+    @property
+    def masked_nominee(self) -> str:
+        """王* 138****5678."""
+        return f"{mask_name(self.nominee_name)} {mask_phone(self.nominee_phone)}".strip()

@@ -3,11 +3,15 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from grids.models import Grid
 from liangcheng.accounts.current import signed_in
 from members.choices import MemberKind, OrganizationKind
 from members.filters import MemberFilterSet, OrganizationFilterSet
-from members.models import PartyMember, PartyOrganization
+from members.models import PartyMember, PartyOrganization, Team
+from members.revealing import has_contacts, may_reveal
+from members.views.acting import reveal_page
 from members.views.common import by_kind, first, path_of, sees, visible
 from members.views.listing import RegisterPage, show_list
 
@@ -18,6 +22,7 @@ _ORGANIZATIONS = RegisterPage(
     OrganizationKind,
     related=("grid", "parent"),
     order=("grid__code", "name", "pk"),
+    name="organization",
 )
 _MEMBERS = RegisterPage(
     PartyMember,
@@ -27,6 +32,7 @@ _MEMBERS = RegisterPage(
     related=("grid", "organization", "unit"),
     order=("name_pinyin", "pk"),
     carried=("organization", "unit"),
+    name="member",
 )
 
 
@@ -38,14 +44,20 @@ def organization_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def organization_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
-    organization = visible(user, PartyOrganization, "parent", pk=pk)
+    organization = visible(user, PartyOrganization, "parent__parent__parent", "unit", pk=pk)
     children, more = first(
         PartyOrganization.objects.visible_to(user).active().filter(parent=organization).order_by("name", "pk")
     )
+    led_grids = Grid.objects.visible_to(user).active().filter(lead_organization=organization).in_tree_order()
+    led_teams = Team.objects.visible_to(user).active().filter(lead_organization=organization).order_by("name_pinyin")
     context = {
         "organization": organization,
         "path": path_of(organization),
-        "sees_parent": sees(user, organization.parent),
+        "above": [(each, sees(user, each)) for each in organization.above()],
+        "sees_unit": sees(user, organization.unit),
+        "led_grids": first(led_grids)[0],
+        "led_teams": first(led_teams)[0],
+        "may_reveal": has_contacts(organization) and may_reveal(user, organization),
         "children": children,
         "more_children": more,
         "member_counts": by_kind(
@@ -54,6 +66,13 @@ def organization_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "members_query": f"organization={organization.pk}",
     }
     return render(request, "members/organization_detail.html", context)
+
+
+@login_required
+def organization_reveal(request: HttpRequest, pk: int) -> HttpResponse:
+    organization = visible(signed_in(request), PartyOrganization, pk=pk)
+    back = reverse("members:organization_detail", args=[pk])
+    return reveal_page(request, organization, "党组织联系人", back)
 
 
 @login_required

@@ -10,7 +10,17 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from cases.models import Case, CaseLink, CaseReturn, ClockRule, Coordination, Instruction, JointReport, Notice
+from cases.models import (
+    Case,
+    CaseLink,
+    CaseReturn,
+    CategoryOwner,
+    ClockRule,
+    Coordination,
+    Instruction,
+    JointReport,
+    Notice,
+)
 from liangcheng.accounts.models import User
 from liangcheng.common.models import CalendarDay, DeliveryChannel, OutboxMessage
 from members.models import AccessLog
@@ -82,6 +92,7 @@ def rows(tree: Tree, people: People) -> dict[str, Any]:
         "members.building": factories.building(tree.micro, unit),
         "members.partymember": factories.member(tree.micro, organization),
         "cases.category": case.category,
+        "cases.categoryowner": CategoryOwner.objects.create(category=case.category, community=tree.street),
         "cases.timelimit": case.category.limits.get(),
         "cases.case": case,
         "cases.caseevent": case.events.get(),

@@ -209,7 +209,7 @@ class TestPrice:
             reverse("members:member_detail", args=[branch.members.first().pk]),
             reverse("members:building_detail", args=[unit.buildings.first().pk]),
         ):
-            with statements(8):
+            with statements(11):
                 assert client.get(address).status_code == 200
 
 
@@ -220,7 +220,7 @@ class TestPanel:
         factories.unit(tree.xiuyuan, "U009", kind=UnitKind.SHOP)
         for grid in (tree.street, tree.wenyuan1, tree.micro):
             reader = factories.fresh(people.dispatcher)
-            with statements(5):
+            with statements(8):
                 panel = registers_panel(reader, grid)
             numbers = {kind: number for kind, _, number in panel.context["units_by_kind"]}
             assert numbers[UnitKind.ESTATE] == 1

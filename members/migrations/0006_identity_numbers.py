@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0004_drop_skill_words'),
+        ('members', '0005_search_keys'),
     ]
 
     operations = [

@@ -13,6 +13,6 @@ def mask_members(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0007_begin_clocks"), ("members", "0005_identity_numbers")]
+    dependencies = [("cases", "0008_category_owner"), ("members", "0006_identity_numbers")]
 
     operations = [migrations.RunPython(mask_members, migrations.RunPython.noop, elidable=True)]
