@@ -1,14 +1,22 @@
-"""`./run bench [--cases N] [--times N] [--sweep]`: costs and ratios. Figures of one machine, so trust the ratios."""
+"""`./run bench [--cases N] [--times N] [--sweep | --suggest]`: costs and ratios.
+
+Figures of one machine, so trust the ratios.
+"""
 
 import argparse
 import json
 import os
+import subprocess
+import sys
 import time
 import uuid
 
 
 def main() -> None:
     options = _options()
+    if options.suggest:
+        _suggest(options)
+        return
     from bench import database
 
     database.use(f"liangcheng_bench_{options.cases}")
@@ -32,12 +40,45 @@ def main() -> None:
         _table(people, options.times)
 
 
+def _suggest(options: argparse.Namespace) -> None:
+    """One database of its own for each size of the address book, each in a process of its own."""
+    if len(options.suggest) > 1:
+        for size in options.suggest:
+            command = [sys.executable, "-m", "bench", "--suggest", str(size), "--times", str(options.times)]
+            subprocess.run(command, check=True)
+        return
+    [size] = options.suggest
+    from bench import database
+
+    database.use(f"liangcheng_bench_book_{size}")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    from bench import suggest
+
+    suggest.measure(size, options.times)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench", description="每个请求的开销，及其与空视图之比")
     parser.add_argument("--cases", type=int, default=100_000, help="案件数（默认 100000）")
     parser.add_argument("--times", type=int, default=200, help="每项请求次数（默认 200）")
     parser.add_argument("--sweep", action="store_true", help="测到期处理：百分之一的案件到期，每秒处理多少件")
-    return parser.parse_args()
+    parser.add_argument(
+        "--suggest",
+        type=int,
+        nargs="*",
+        metavar="楼栋数",
+        help="测地址联想：默认 1000、10000、100000 幢楼各一次",
+    )
+    options = parser.parse_args()
+    if options.suggest == []:
+        options.suggest = [1_000, 10_000, 100_000]
+    return options
 
 
 def _table(people: dict, times: int) -> None:
@@ -66,12 +107,12 @@ def _row(name: str, cost, floor) -> None:
 def _requests(people: dict) -> dict:
     from knox.models import AuthToken
 
-    from bench.measure import Request
+    from bench.measure import Request, cookie
     from cases.models import Case
     from grids.models import Grid
 
     _, token = AuthToken.objects.create(user=people["hotline"])
-    street, liaison = _cookie(people["dispatcher"]), _cookie(people["liaison"])
+    street, liaison = cookie(people["dispatcher"]), cookie(people["liaison"])
     case = Case.objects.within(Grid.objects.get(short_name="文苑一")).open().first()
     micro = Grid.objects.active().filter(kind="MICRO_UNIT").first()
 
@@ -95,19 +136,6 @@ def _requests(people: dict) -> dict:
         "案件列表页（街道）": Request("/cases/", cookie=street),
         "网格树页（街道）": Request("/grids/", cookie=street),
     }
-
-
-def _cookie(user) -> str:
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
 if __name__ == "__main__":

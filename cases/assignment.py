@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
-from cases.models import Case
+from cases.models import Case, CategoryOwner
 from grids.choices import Role
 from grids.models import Department, Posting
 from grids.querysets import within
@@ -27,6 +27,13 @@ def assignable_users(case: Case) -> "QuerySet[Any]":
 def assignable_departments(case: Case) -> "QuerySet[Department]":
     """Departments that serve the handling grid: anchored to it or to a grid above it."""
     return Department.objects.filter(is_active=True, grid_id__in=case.handling_path())
+
+
+def owning_department(case: Case) -> int | None:
+    """The department that answers for the case's category in its street: the street's 归口 before the common list."""
+    said = CategoryOwner.objects.filter(category_id=case.category_id, community_id=case.community_id).order_by()
+    found = list(said.values_list("department_id", flat=True)[:1])
+    return found[0] if found else case.category.responsible_department_id
 
 
 def assign(case: Case, assignee_id: int | None, department_id: int | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from cases.models import Case, CaseCounter, Category, TimeLimit
 from cases.photos import Photo
 from cases.scoping import may_discover
 from grids.choices import GridKind
-from grids.models import Grid
+from grids.models import Grid, PathColumns
 from grids.scoping import scope_of
 from liangcheng.accounts.models import ServiceAccount
 from liangcheng.common import office_time
@@ -126,6 +126,8 @@ def _texts(report: Report) -> dict[str, Any]:
     for name, limit in _LIMITS.items():
         if len(values[name]) > limit:
             raise InvalidInput("too_long", f"最多 {limit} 个字，现在有 {len(values[name])} 个字。", field=name)
+    values["reporter_name"] = texts.normalize_name(values["reporter_name"])
+    values["reporter_phone"] = texts.normalize_phone(values["reporter_phone"])
     if values["reporter_phone"] and not texts.is_phone(values["reporter_phone"]):
         raise InvalidInput("bad_phone", "请填 11 位手机号，或带区号的座机。", field="reporter_phone")
     values["title"] = values["title"] or _headline(values["description"])
@@ -239,11 +241,18 @@ def _check_unit_and_building(case: Case, actor: "User") -> None:
         of_unit = {} if case.unit_id is None else {"unit_id": case.unit_id}
         field, found = "building", Building.objects.active().filter(pk=case.building_id, **of_unit).first()
     elif case.unit_id is not None:
-        field, found = "unit", ResidentUnit.objects.active().filter(pk=case.unit_id).first()
+        rows = ResidentUnit.objects.active().select_related("second_grid")
+        field, found = "unit", rows.filter(pk=case.unit_id).first()
     else:
         return
-    if found is None or not scope_of(actor).may_anchor_at(found):
+    if found is None or not any(scope_of(actor).may_anchor_at(side) for side in _sides(found)):
         raise _unknown_place(field)
+
+
+def _sides(found: ResidentUnit | Building) -> list[PathColumns]:
+    """Where it lies; a unit on the border of two grids lies in both."""
+    second = found.second_grid if isinstance(found, ResidentUnit) else None
+    return [found] if second is None else [found, second]
 
 
 def _located(actor: "User", report: Report) -> int:

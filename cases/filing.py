@@ -9,20 +9,25 @@ from cases import borders
 from cases.choices import Nature, Source, Urgency
 from cases.forms import MOST_PHOTOS, PhotosField
 from cases.models import Case, Category
-from cases.places import default_grid_id, grids_to_file_at, located, written
+from cases.places import address_in, default_grid_id, grids_to_file_at, house_of, located, written
 from cases.workflow import Report
 from grids.choices import SHORT_LEVEL
+from grids.models import Grid
 from grids.scoping import scope_of
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError
 from liangcheng.common.web import PlainField, Segments, TextField
+from members import suggestions
 from members.addresses import Address
 from members.models import Building
+from members.suggestions import Picked
 
 _RECENT_LOOKED_AT = 40
 _RECENT_SHOWN = 6
+# A select with more entries than this is searched in.
+_SHORT_SELECT = 12
 # Where the rule speaks of a field that stands here under another name.
-_SHOWN_AT = {"address": "place", "title": "description", "unit_id": "road", "building_id": "road"}
+_SHOWN_AT = {"address": "place", "title": "description", "unit_id": "spot", "building_id": "spot"}
 
 
 class CategorySelect(forms.Select):
@@ -42,6 +47,20 @@ class CategorySelect(forms.Select):
         return option
 
 
+class GridSelect(forms.Select):
+    """Searched by name and initials where it is long: a street has two hundred grids."""
+
+    rows: dict[str, Grid] = {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        row = self.rows.get(str(value))
+        if row:
+            full = "" if row.name == row.short_name else row.name
+            option["attrs"] |= {"data-words": f"{row.short_name}|{full}", "data-pinyin": row.name_pinyin}
+        return option
+
+
 def _told(row: Category) -> str:
     parts = [f"首办{SHORT_LEVEL[row.default_level]}"]
     if row.urgency != Urgency.NORMAL:
@@ -54,14 +73,21 @@ def _told(row: Category) -> str:
 class ReportForm(forms.Form):
     category_code = forms.CharField(
         label="案件类别",
-        widget=CategorySelect(attrs={"data-picker": "1"}),
+        widget=CategorySelect(attrs={"data-picker": "类别", "data-example": "ls 找漏水"}),
         error_messages={"required": "请选择案件类别。"},
     )
     description = TextField(
         label="情况描述", rows=4, placeholder="什么事、在哪里、有多严重", error_messages={"required": "请写明情况。"}
     )
     photos = PhotosField(label="现场照片")
-    grid_code = forms.CharField(label="所在网格", widget=forms.Select, required=False)
+    grid_code = forms.CharField(label="所在网格", widget=GridSelect, required=False)
+    spot = PlainField(
+        label="小区、单位或地址",
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off", "placeholder": "名称、拼音首字母或地址，如 lcl123 4"}),
+    )
+    # What was picked for it: see members.suggestions.Choice.
+    chosen = PlainField(required=False)
     road = PlainField(
         label="路名", required=False, widget=forms.TextInput({"list": "roads", "placeholder": "如 凉城路"})
     )
@@ -95,8 +121,9 @@ class ReportForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        self.picked: Picked | None = None
         self.initial.setdefault("key", uuid.uuid4().hex)
-        for name in ("source", "nature", "urgency", "grid_code", "lane", "number", "room", "result"):
+        for name in ("source", "nature", "urgency", "grid_code", "lane", "number", "room", "result", "spot"):
             self.fields[name].show_optional = False  # type: ignore[attr-defined]
         for name in ("source", "nature", "urgency"):
             self.fields[name].error_messages["invalid_choice"] = "没有这个选项，请重新选择。"
@@ -105,7 +132,11 @@ class ReportForm(forms.Form):
 
     def _offer_grids(self) -> None:
         self.grids = {grid.code: grid for grid in grids_to_file_at(self.user)}
-        self.fields["grid_code"].widget.choices = [  # type: ignore[attr-defined]
+        select: Any = self.fields["grid_code"].widget
+        if len(self.grids) > _SHORT_SELECT:
+            select.rows = self.grids
+            select.attrs |= {"data-picker": "网格", "data-example": "wyy 找文苑一"}
+        select.choices = [
             ("", "按地址查找"),
             *((grid.code, f"{'　' * grid.level}{grid.short_name}") for grid in self.grids.values()),
         ]
@@ -113,8 +144,10 @@ class ReportForm(forms.Form):
             own = default_grid_id(self.user)
             self.initial["grid_code"] = next((grid.code for grid in self.grids.values() if grid.pk == own), "")
         streets = {grid.community_id for grid in self.grids.values()}
-        select: Any = self.fields["second_grid_code"].widget
-        select.choices = [("", "没有"), *borders.neighbours(streets, self.grids.values())]
+        self.fields["second_grid_code"].widget.choices = [  # type: ignore[attr-defined]
+            ("", "没有"),
+            *borders.neighbours(streets, self.grids.values()),
+        ]
 
     def _offer_categories(self) -> None:
         self.categories = {row.code: row for row in Category.objects.filter(is_active=True).order_by("code")}
@@ -140,36 +173,62 @@ class ReportForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if len(cleaned.get("photos") or ()) + len(cleaned.get("result_photos") or ()) > MOST_PHOTOS:
             self.add_error("photos", f"一次最多选 {MOST_PHOTOS} 张照片。")
+        self._pick(cleaned)
         return cleaned
 
+    def _pick(self, cleaned: dict[str, Any]) -> None:
+        """The unit or building that was chosen, or that was typed out in full."""
+        value, spot = cleaned.get("chosen") or "", cleaned.get("spot") or ""
+        if value:
+            self.picked = suggestions.chosen(self.user, value)
+            if self.picked is None:
+                self.add_error("spot", "所选的单位或楼栋已停用，或不在您负责的范围内，请重新查找。")
+        elif spot and not cleaned.get("road"):
+            self.picked = suggestions.meant(self.user, spot)
+        if self.picked and self.picked.building and cleaned.get("road"):
+            typed = written(*(cleaned.get(name) or "" for name in ("road", "lane", "number")))
+            if typed != house_of(self.picked):
+                self.add_error("spot", f"选的是{self.picked.title}，和下面填的路、弄、号不一致，请只留一处。")
+
     def address(self) -> Address:
-        """The address taken apart."""
-        return written(*(self.cleaned_data[name] for name in ("road", "lane", "number", "room")))
+        """The address taken apart: of the building that was picked, else as it was written."""
+        return address_in(self.cleaned_data, self.picked)
 
     def whole_address(self) -> str:
         """The address as the case keeps it: what the book can know, then the words for the exact spot."""
-        return " ".join(filter(None, (str(self.address()), self.cleaned_data["place"])))
+        address, data = self.address(), self.cleaned_data
+        known = str(address)
+        if self.picked and not self.picked.building and not (address.lane or address.number):
+            known = self.picked.unit.address + str(Address(room=address.room))
+        return " ".join(filter(None, (known, data["place"])))
 
     def report(self) -> Report:
         """What the form says, as the rule takes it. The address book may name a grid below the chosen one."""
         data = self.cleaned_data
-        address = self.address()
-        plain = ("category_code", "description", "nature", "source", "urgency", "second_grid_code", "reporter_name")
-        more = ("reporter_phone", "reporter_anonymous", "wants_reply", "confidential", "resolved_on_spot", "result")
+        plain = ("category_code", "description", "nature", "source", "urgency", "reporter_name", "reporter_phone")
+        more = ("reporter_anonymous", "wants_reply", "confidential", "resolved_on_spot", "result")
+        picked = self.picked
+        beside = picked.beside.code if picked and picked.both and picked.beside else ""
         return Report(
-            grid_code=self._grid_code(address),
+            grid_code=self._grid_code(),
+            second_grid_code=data["second_grid_code"] or beside,
+            unit_id=picked.unit.pk if picked else None,
+            building_id=picked.building.pk if picked and picked.building else None,
             address=self.whole_address(),
             **{name: data[name] for name in (*plain, *more)},
         )
 
-    def _grid_code(self, address: Address) -> str:
-        chosen: str = self.cleaned_data["grid_code"]
-        found = located(self.user, address)
+    def _grid_code(self) -> str:
+        code: str = self.cleaned_data["grid_code"]
+        above = self.grids.get(code)
+        if self.picked:
+            # Picked by name it decides, unless the grid that was chosen lies inside its own.
+            return code if above and self.picked.grid.contains(above) else self.picked.grid.code
+        found = located(self.user, self.address())
         if found is None:
-            return chosen
-        above = self.grids.get(chosen)
+            return code
         # Another grid than the chosen one's: whoever stands there knows better than the book.
-        return found.code if not chosen or (above and above.contains(found)) else chosen
+        return found.code if not code or (above and above.contains(found)) else code
 
     def refuse(self, error: DomainError, photos_field: str = "photos") -> None:
         """Show a refusal where it can be mended."""

@@ -1,5 +1,7 @@
 """Where a case is filed: the grids a user may choose, and what the address book says of a written address."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grids.choices import KINDS, PATH_FIELD, GridKind
@@ -7,6 +9,7 @@ from grids.models import Grid
 from grids.scoping import scope_of
 from members import registry
 from members.addresses import Address, parse_address
+from members.suggestions import Picked
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -33,7 +36,26 @@ def written(road: str, lane: str, number: str, room: str = "") -> Address:
     if lane or number:
         return Address(road, lane.rstrip("弄"), number.rstrip("号"), room.rstrip("室"))
     parsed = parse_address(road)
-    return parsed if parsed.number or parsed.lane else Address(road=road, room=room.rstrip("室"))
+    if not (parsed.number or parsed.lane):
+        return Address(road=road, room=room.rstrip("室"))
+    return replace(parsed, room=room.rstrip("室") or parsed.room)
+
+
+def house_of(picked: Picked) -> Address:
+    """The address of the building that was picked; empty for a unit."""
+    house = picked.building
+    return Address(house.road, house.lane, house.number) if house else Address()
+
+
+def address_in(data: Mapping[str, str], picked: Picked | None) -> Address:
+    """The address in a form's fields: of the building that was picked, else what its own fields say, else the text
+    that was searched with."""
+    road, lane, number, room = (str(data.get(name) or "") for name in ("road", "lane", "number", "room"))
+    if picked and picked.building:
+        return replace(house_of(picked), room=room.rstrip("室") or parse_address(str(data.get("spot") or "")).room)
+    if road or lane or number or picked:
+        return written(road, lane, number, room)
+    return written(str(data.get("spot") or ""), "", "", room)
 
 
 def located_id(user: "User", address: Address) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from django.apps import apps
 from django.db import models
 from django.db.models import Case as When_
-from django.db.models import Q, Subquery, Value, When
+from django.db.models import Exists, OuterRef, Q, Subquery, Value, When
 
 from cases.choices import RUNNING_STATUSES, HelperRole, Status, Urgency
 from grids.choices import KINDS, PATH_FIELD, GridKind, Role
@@ -217,3 +217,41 @@ class AppendOnlyQuerySet(models.QuerySet):
 
     def delete(self) -> NoReturn:
         raise TypeError("case events are append-only")
+
+
+class CategoryOwnerQuerySet(models.QuerySet):
+    """类别归口 of the streets."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Those of the streets that the user serves in."""
+        streets = apps.get_model("grids", "Grid").objects.filter(scope_of(user).grid_condition())
+        return self.filter(community__in=streets.order_by().values("pk"))
+
+
+class CategoryQuerySet(models.QuerySet):
+    """Categories, and who answers for them in a street: its 归口 if there is one, else the category's department."""
+
+    def without_owner(self, street: Any) -> Self:
+        """In use, and nobody in `street` answers for it: no 归口 there and no department there, or one out of use."""
+        said = apps.get_model("cases", "CategoryOwner").objects.filter(category=OuterRef("pk"), community=street)
+        in_use = Q(department=None) | Q(department__is_active=True)
+        here = apps.get_model("grids", "Department").objects.filter(
+            pk=OuterRef("responsible_department_id"), is_active=True, grid__community=street
+        )
+        return self.filter(~Exists(said.filter(in_use).order_by()), is_active=True).exclude(
+            Q(Exists(here.order_by())) & ~Exists(said.order_by())
+        )
+
+
+def departments_without_staff(street: Any) -> "models.QuerySet[Any]":
+    """Departments of `street` that answer for a category in use, but where nobody serves today."""
+    owners, categories = apps.get_model("cases", "CategoryOwner"), apps.get_model("cases", "Category")
+    other = owners.objects.filter(category=OuterRef("pk"), community=street)
+    postings = apps.get_model("grids", "Posting").objects.current(department=OuterRef("pk")).order_by()
+    own = owners.objects.filter(department=OuterRef("pk"), community=street, category__is_active=True)
+    listed = categories.objects.filter(~Exists(other.order_by()), responsible_department=OuterRef("pk"), is_active=True)
+    return (
+        apps.get_model("grids", "Department")
+        .objects.filter(Q(Exists(own.order_by())) | Q(Exists(listed.order_by())), is_active=True)
+        .filter(~Exists(postings), grid__community=street)
+    )

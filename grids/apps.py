@@ -10,8 +10,10 @@ class GridsConfig(AppConfig):
     verbose_name = "网格"
 
     def ready(self) -> None:
+        from grids import accounts
         from liangcheng.common import jobs
 
+        jobs.register_daily("grids.end_accounts", accounts.end_accounts)
         jobs.register_daily("grids.check_tree", report_faults)
 
 

@@ -140,3 +140,11 @@ class PostingQuerySet(models.QuerySet):
             grid__is_active=True,
             **conditions,
         )
+
+    def lasting(self) -> Self:
+        """In force today or to come, in grids and departments that are in use; whatever their account's state."""
+        return self.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=timezone.localdate()),
+            Q(department__isnull=True) | Q(department__is_active=True),
+            grid__is_active=True,
+        )

@@ -103,6 +103,13 @@ class Scope:
             condition |= Q(**{f"{PATH_FIELD[post.kind]}_id": post.grid_id})
         return condition
 
+    @property
+    def subtrees(self) -> list[tuple[str, int]]:
+        """(path column, grid id) of each subtree where the user may hang something new; none lies inside another."""
+        own = {post.grid_id for post in self.posts}
+        outer = {(PATH_FIELD[p.kind], p.grid_id) for p in self.posts if not own & (set(p.path) - {p.grid_id})}
+        return sorted(outer)
+
     def may_anchor_at(self, row: PathColumns) -> bool:
         """Whether the user may hang something new (a case) at a grid: it lies in a subtree they serve."""
         return self.everything or any(post.covers(row) for post in self.posts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from grids.authority import office_streets
@@ -77,6 +77,17 @@ def end(*, actor: "User", stand_in_id: int) -> StandIn:
         row.ended_at = timezone.now()
         row.save(update_fields=["ended_at", "updated_at"])
         return row
+
+
+def end_all_of(user: "User") -> int:
+    """When an account ends: nobody stands in for its person any more, nor they for anybody. Returns how many ended."""
+    with transaction.atomic():
+        rows = StandIn.objects.upcoming().filter(Q(user=user) | Q(stand_in=user)).select_for_update(no_key=True)
+        ended = list(rows)
+        for row in ended:
+            row.ended_at = timezone.now()
+            row.save(update_fields=["ended_at", "updated_at"])
+        return len(ended)
 
 
 def stand_ins_of(user_ids: Iterable[int], day: date | None = None) -> dict[int, set[int]]:

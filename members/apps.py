@@ -7,13 +7,41 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from grids import panels
-        from members.panels import registers_panel
+        from liangcheng.common import jobs
+        from members import access, deeds, dossier, holders, offers, performance, reporting, sections, services
+        from members.panels import coverage_panel, registers_panel
+        from members.reporting_panels import member_section
 
         panels.register_panel(registers_panel)
-        from liangcheng.common import jobs
-        from members import deeds, dossier, offers, performance, services
-
+        panels.register_panel(coverage_panel)
+        holders.register_all()
+        jobs.register_daily("members.forget_uses", access.forget_old_uses)
+        jobs.register_daily("members.forget_closed_registrations", reporting.forget_closed)
         jobs.register_daily("members.offers", offers.close_lapsed)
         performance.register_source(services.performance)
-        for section in (deeds.services_section, deeds.claims_section, deeds.climb_section):
+        for section in (
+            sections.postings_section,
+            sections.buildings_section,
+            sections.teams_section,
+            member_section,
+            deeds.services_section,
+            deeds.claims_section,
+            deeds.climb_section,
+        ):
             dossier.register_section(section)
+        follow_the_address_book()
+
+
+def follow_the_address_book() -> None:
+    """The search keys follow every saved unit, building and alias; every night they are checked."""
+    from django.db.models.signals import post_delete, post_save
+
+    from liangcheng.common import jobs
+    from members import addressbook
+    from members.models import Building, BuildingAlias, ResidentUnit
+
+    post_save.connect(addressbook.follow_unit, ResidentUnit, dispatch_uid="search_keys")
+    post_save.connect(addressbook.follow_building, Building, dispatch_uid="search_keys")
+    post_save.connect(addressbook.follow_alias, BuildingAlias, dispatch_uid="search_keys")
+    post_delete.connect(addressbook.follow_alias, BuildingAlias, dispatch_uid="search_keys")
+    jobs.register_daily("members.search_keys", addressbook.heal_nightly)

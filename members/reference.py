@@ -1,6 +1,6 @@
 """Units and buildings, the address book, out of fixtures/units.csv and fixtures/buildings.csv."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from grids.models import Grid
 from liangcheng.common.db import share_locked
 from liangcheng.common.pinyin import initials
 from liangcheng.common.reference import Loaded, overwritten, rows_of
+from members import addressbook
 from members.models import Building, Register, ResidentUnit
 
 
@@ -34,7 +35,8 @@ def load_units(path: Path, *, overwrite: bool = False) -> Loaded:
             loaded.changed += 1
         else:
             loaded.unchanged += 1
-    loaded.new = _anchor_and_create(ResidentUnit, missing)
+    loaded.new = _anchor_and_create(ResidentUnit, missing, addressbook.index_units)
+    addressbook.fill_if_empty()
     return loaded
 
 
@@ -60,11 +62,13 @@ def load_buildings(path: Path, *, overwrite: bool = False) -> Loaded:
             missing.append((cells["grid_code"], Building(unit=unit, **address, **values)))
     for _, building in missing:
         building.name = building.address
-    loaded.new = _anchor_and_create(Building, missing)
+    loaded.new = _anchor_and_create(Building, missing, addressbook.index_buildings)
     return loaded
 
 
-def _anchor_and_create(model: type[Register], rows: Sequence[tuple[str, Any]]) -> int:
+def _anchor_and_create(
+    model: type[Register], rows: Sequence[tuple[str, Any]], index: Callable[[Iterable[Any]], None]
+) -> int:
     """Hang the rows on their grids, which are held against moving meanwhile, and write them with their history.
 
     What Register.save() does for one row; a few hundred would cost a second each start otherwise.
@@ -74,7 +78,7 @@ def _anchor_and_create(model: type[Register], rows: Sequence[tuple[str, Any]]) -
     with transaction.atomic():
         grids = _grids({code for code, _ in rows})
         anchored = [_anchored(row, grids[code]) for code, row in rows if code in grids]
-        bulk_create_with_history(anchored, model)
+        index(bulk_create_with_history(anchored, model))
     return len(anchored)
 
 

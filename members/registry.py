@@ -1,13 +1,18 @@
 """The address book: which grid a unit, a building, or a written address belongs to."""
 
 from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Value
 
 from liangcheng.common.exceptions import InvalidInput
 from members.addresses import Address, parse_address
-from members.models import Building, ResidentUnit
+from members.models import Building, BuildingAlias, ResidentUnit
 
 # A road's name has at least this many characters when it is looked for at the end of a longer text.
 _SHORTEST_ROAD = 3
+# Kinds of addresses: a building's own, and its others.
+_OWN, _ALIAS = 0, 1
 
 
 def find_grid(
@@ -19,8 +24,9 @@ def find_grid(
 ) -> int | None:
     """The id of the grid of the most exact of the three: building, then unit, then address; None if unknown.
 
-    At most one query. `community_ids` limits it to these streets. Raises InvalidInput (unknown_building,
-    unknown_unit) for an id that is not there.
+    A building decides for itself, whatever its unit's grid; an address by the building's own address, then by an
+    alias, then by the lane. At most one query. `community_ids` limits it to these streets. Raises InvalidInput
+    (unknown_building, unknown_unit) for an id that is not there.
     """
     streets = None if community_ids is None else list(community_ids)
     if building_id is not None:
@@ -55,13 +61,19 @@ def _grid_of_unit(unit_id: int, streets: list[int] | None) -> int:
 def _grid_at(address: Address, streets: list[int] | None) -> int | None:
     if not (address.lane or address.number) or len(address.road) < 2:
         return None
-    rows = Building.objects.active().filter(road__in=_roads(address.road), lane__in=_lanes(address.lane))
+    rows = _at(Building.objects.active(), address, streets, "grid_id", _OWN)
+    aliases = BuildingAlias.objects.filter(building__is_active=True)
+    return _best(list(rows.union(_at(aliases, address, streets, "building__grid_id", _ALIAS))), address)
+
+
+def _at(rows: Any, address: Address, streets: list[int] | None, grid: str, kind: int) -> Any:
+    """(road, lane, number, grid, kind) of what lies at the address or in its lane."""
+    rows = rows.filter(road__in=_roads(address.road), lane__in=_lanes(address.lane))
     if not address.lane:
         rows = rows.filter(number=address.number)
     if streets is not None:
         rows = rows.filter(community_id__in=streets)
-    found = list(rows.order_by().values_list("road", "lane", "number", "grid_id").distinct())
-    return _best(found, address)
+    return rows.order_by().values_list("road", "lane", "number", grid, Value(kind))
 
 
 def _roads(road: str) -> list[str]:
@@ -75,9 +87,10 @@ def _lanes(lane: str) -> list[str]:
     return [lane, lane.partition("-")[0]] if "-" in lane else [lane]
 
 
-def _best(found: list[tuple[str, str, str, int]], address: Address) -> int | None:
-    """The grid of the exact number; else that of the lane, where all of it lies in one grid."""
+def _best(found: list[tuple[str, str, str, int, int]], address: Address) -> int | None:
+    """The grid of the house with that own address; else with that alias; else of the lane, if all of it is in one."""
     for exactness in (
+        lambda row: row[1] == address.lane and row[2] == address.number and row[4] == _OWN,
         lambda row: row[1] == address.lane and row[2] == address.number,
         lambda row: row[1] == address.lane,
         lambda row: True,

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cases.choices import Urgency
-from cases.models import Category, ClockRule, TimeLimit
+from cases.models import Category, CategoryOwner, ClockRule, TimeLimit
+from grids.admin.postings import keep_to_office
+from grids.authority import runs_street
 from grids.choices import GridKind
-from liangcheng.common.admin_base import FollowsParent, OfficeAdmin
+from liangcheng.common.admin_base import FollowsParent, OfficeAdmin, ScopedAdmin
 from liangcheng.common.admin_calendar import calendar_change
 from liangcheng.common.admin_sheets import ChoiceCell, SheetExport, SheetResource, TruthCell, column
 
@@ -79,6 +82,29 @@ class CategoryAdmin(SheetExport, OfficeAdmin):
         ("办理", {"fields": ("default_level", "urgency", "responsible_department", "co_departments")}),
         ("结案", {"fields": ("close_condition", "photo_required", "basis", "confidence")}),
     )
+
+
+@admin.register(CategoryOwner)
+class CategoryOwnerAdmin(ScopedAdmin):
+    """Who answers for a category in one street; by the street's office."""
+
+    list_display = ["category", "community", "owner"]
+    list_select_related = ["category", "community", "department"]
+    list_filter = ["community", "category__major_name"]
+    search_fields = ["category__name", "category__code", "category__name_pinyin", "department__name"]
+    search_help_text = "按类别、部门名称、类别代码或拼音首字母查找"
+    autocomplete_fields = ["category", "department"]
+
+    @admin.display(description="主责", ordering="department__name")
+    def owner(self, row: CategoryOwner) -> str:
+        return str(row.department or "首办层级的网格")
+
+    def offered(self, field: Any, request: HttpRequest) -> "QuerySet[Any]":
+        rows = keep_to_office(field, super().offered(field, request), request)
+        return rows.filter(kind=GridKind.COMMUNITY) if field.name == "community" else rows
+
+    def may_edit(self, request: HttpRequest, obj: Any = None) -> bool:
+        return runs_street(request.user, obj.community if obj is not None else None)
 
 
 @admin.register(TimeLimit)

@@ -104,7 +104,7 @@ class InstructionAdmin(_OfCases):
 
 
 class InviteeInline(ReadOnlyInline, admin.TabularInline):
-    """Who sees the case sees who was invited, party members by name (DESIGN: 约请协调)."""
+    """Who sees the case sees who was invited, party members masked."""
 
     model = Invitee
     fields = ["kind", "name", "attended"]

@@ -9,7 +9,7 @@ from cases.api.part_serializers import CoHandlingRow, CoordinationRow, Instructi
 from cases.choices import Act, ContactLight, Grade, Light, LimitUnit, Nature, PhotoKind, Source, Status, Urgency
 from grids.choices import GridKind
 from liangcheng.common.api import TextField
-from liangcheng.common.text import is_phone
+from liangcheng.common.text import is_phone, normalize_phone
 
 _LAST_ID = 2**63 - 1
 
@@ -296,9 +296,10 @@ class CaseFiling(serializers.Serializer[Any]):
     result = TextField(max_length=2000, required=False, allow_blank=True, help_text="当场解决的处置结果。")
 
     def validate_reporter_phone(self, value: str) -> str:
-        if value and not is_phone(value):
+        phone = normalize_phone(value)
+        if phone and not is_phone(phone):
             raise serializers.ValidationError("请填 11 位手机号，或带区号的座机。", code="bad_phone")
-        return value
+        return phone
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if (attrs.get("lng") is None) != (attrs.get("lat") is None):

@@ -20,6 +20,11 @@ _GIVEN = (
 _SKILLS = ("", "", "", "法律", "医疗护理", "电工", "调解", "书法", "财务", "摄影", "水管维修", "英语")
 
 
+def given_name(rng: Random) -> str:
+    """An invented name; two people may share one, as in life."""
+    return rng.choice(_SURNAMES) + rng.choice(_GIVEN)
+
+
 def found(street: Grid) -> None:
     """The 党工委, a 党总支 in every 居民区 with a 党支部, a 党小组 in some micro-units; and the members."""
     top = _organization(street, "凉城新村街道党工委", OrganizationKind.WORKING_COMMITTEE)
@@ -47,7 +52,7 @@ def _members(rng: Random, branches: list[PartyOrganization], grids: list[Grid]) 
     skills = {name: Skill.objects.get_or_create(name=name)[0] for name in _SKILLS if name}
     names: set[str] = set()
     while len(names) < MEMBERS:
-        names.add(rng.choice(_SURNAMES) + rng.choice(_GIVEN))
+        names.add(given_name(rng))
     groups: dict[int, PartyOrganization] = {}
     for number, name in enumerate(sorted(names)):
         branch = rng.choices(branches, [PLACES[branch.grid.short_name] for branch in branches])[0]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from cases.assignment import owning_department
 from cases.borders import neighbours
 from cases.choices import PhotoKind, RejectReason, ReturnReason, Satisfaction, Urgency
 from cases.forms.base import (
@@ -57,7 +58,8 @@ class DispatchForm(ActForm):
             self.hint = f"已退单 {self.case.return_count} 次，由上级签派：派出后不得再退，时限不重新计算。"
         if self.case.bounced or Party.DISPATCHER not in parties_of(self.case, self.user):
             del self.fields["binding"]
-        suggested = self.case.category.responsible_department_id
+        # What comes back is the user's own choice.
+        suggested = None if self.is_bound else owning_department(self.case)
         if suggested:
             self.initial["target"] = f"d{suggested}"
 

@@ -52,7 +52,7 @@ class ConveneForm(ActForm):
         offers: dict[str, Any] = {
             "department_ids": lambda: [(row.pk, row.short_name) for row in assignable_departments(self.case)],
             "unit_ids": lambda: _named(ResidentUnit.objects.active().visible_to(self.user).within(grid)),
-            "member_ids": lambda: _named(PartyMember.objects.active().visible_to(self.user).within(grid)),
+            "member_ids": lambda: _masked(PartyMember.objects.active().visible_to(self.user).within(grid)),
         }
         for name, offer in offers.items():
             self.fields[name].widget.choices = offer  # type: ignore[attr-defined]
@@ -64,6 +64,10 @@ class ConveneForm(ActForm):
 
 def _named(rows: Any) -> list[tuple[int, str]]:
     return list(rows.order_by("name").values_list("pk", "name")[:_MOST_OFFERED])
+
+
+def _masked(members: Any) -> list[tuple[int, str]]:
+    return [(row.pk, str(row)) for row in members.order_by("name_pinyin", "pk")[:_MOST_OFFERED]]
 
 
 class ConcludeForm(ActForm):

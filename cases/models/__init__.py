@@ -2,7 +2,7 @@
 
 from cases.models.case import Case, CaseCounter
 from cases.models.history import Attachment, CaseEvent, Notice, photo_path
-from cases.models.reference import Category, ClockRule, TimeLimit
+from cases.models.reference import Category, CategoryOwner, ClockRule, TimeLimit
 from cases.models.together import (
     CaseLink,
     CaseReturn,
@@ -21,6 +21,7 @@ __all__ = [
     "CaseLink",
     "CaseReturn",
     "Category",
+    "CategoryOwner",
     "ClockRule",
     "CoHandler",
     "Coordination",

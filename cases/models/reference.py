@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models, transaction
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from simple_history import register
 
 from cases.choices import Grade, LimitUnit, Urgency
+from cases.querysets import CategoryOwnerQuerySet, CategoryQuerySet
 from grids.choices import GridKind
 from grids.models import Department
 from liangcheng.common.models import OfficeMark, TimestampedModel
@@ -34,6 +36,8 @@ class Category(TimestampedModel):
     confidence = models.CharField("依据可信度", max_length=20, blank=True)
     is_active = models.BooleanField("在用", default=True)
 
+    objects = CategoryQuerySet.as_manager()
+
     class Meta:
         verbose_name = "案件类别"
         verbose_name_plural = "案件类别"
@@ -48,6 +52,52 @@ class Category(TimestampedModel):
         words = [self.name, self.major_name, *filter(None, self.synonyms.split("|"))]
         self.name_pinyin = " ".join(initials(word, 4) for word in words)[:400]
         super().save(*args, **kwargs)
+
+
+class CategoryOwner(TimestampedModel):
+    """类别归口: who answers for a category in one street (每项事务有人抓), where the list of categories, which all
+    streets share, does not say it. Without a department the grids answer themselves, at the category's first level.
+    """
+
+    category = models.ForeignKey(Category, models.CASCADE, related_name="owners", verbose_name="案件类别")
+    community = models.ForeignKey(
+        "grids.Grid",
+        models.PROTECT,
+        related_name="+",
+        limit_choices_to={"kind": GridKind.COMMUNITY},
+        verbose_name="街道",
+    )
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="主责部门",
+        help_text="不选：由首办层级的网格自己负责。",
+    )
+
+    objects = CategoryOwnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "类别归口"
+        verbose_name_plural = "类别归口"
+        ordering = ["category__code", "community"]
+        constraints = [
+            UniqueConstraint(
+                fields=["category", "community"],
+                name="category_owner_once",
+                violation_error_message="这个类别在本街道已有归口，请直接修改那一条。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category}：{self.department or '首办网格'}"
+
+    def clean(self) -> None:
+        """The department serves in that street. Raises ValidationError by field."""
+        if self.department and self.community_id and self.department.grid.community_id != self.community_id:
+            raise ValidationError({"department": "请选择本街道的部门。"})
 
 
 # Longer limits than these are slips of the hand, and would lead beyond any calendar.
@@ -201,5 +251,6 @@ class ClockRule(TimestampedModel):
 
 
 register(Category, excluded_fields=["updated_at"])
+register(CategoryOwner, excluded_fields=["updated_at"])
 register(TimeLimit, excluded_fields=["updated_at"])
 register(ClockRule, excluded_fields=["updated_at"])

@@ -56,7 +56,7 @@ class Coordination(models.Model):
 
 
 class Invitee(models.Model):
-    """One who was invited. A party member is kept as a link and shown by name to those who may see the case."""
+    """One who was invited. A party member is a link, masked in `name`: more people read cases than members."""
 
     coordination = models.ForeignKey(Coordination, models.CASCADE, related_name="invitees", verbose_name="约请协调")
     kind = models.CharField("类型", max_length=10, choices=InviteeKind.choices)

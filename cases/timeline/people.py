@@ -66,14 +66,16 @@ def _helpers(helpers: Iterable[CoHandler]) -> Iterator[tuple[str, str]]:
 
 def _invited(invitees: Sequence[Invitee], helpers: Iterable[CoHandler]) -> Iterator[tuple[str, str]]:
     """Everybody invited, once; whether they came stands beside the meeting."""
-    named: dict[str, str] = {}
+    # Two members may look the same, masked.
+    named: dict[tuple[str, int | None], str] = {}
     for row in invitees:
+        who = (row.name, row.member_id)
         kind = "" if row.kind == InviteeKind.DEPARTMENT else InviteeKind(row.kind).label
-        named[row.name] = "，".join(filter(None, (kind, _ATTENDED[row.attended]))) or named.get(row.name, "")
+        named[who] = "，".join(filter(None, (kind, _ATTENDED[row.attended]))) or named.get(who, "")
     for helper in helpers:
         if helper.role == HelperRole.INVITED:
-            named.setdefault(helper.department.short_name, "")
-    yield from named.items()
+            named.setdefault((helper.department.short_name, None), "")
+    yield from ((name, what) for (name, _), what in named.items())
 
 
 def _first(events: Iterable[CaseEvent], act: Act) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from cases.filing import ReportForm
 from cases.forms import read_photos
 from cases.models import Case
 from cases.photos import Photo
-from cases.places import located, path_text, written
+from cases.places import address_in, located, path_text
 from cases.views.common import idempotency
 from cases.views.similar import alike, followed, join_instead, link_to_followed, to_show_first
 from cases.workflow import Idempotency, discover, may_discover
@@ -23,6 +23,7 @@ from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted
 from liangcheng.common.text import normalize
 from liangcheng.common.web import refuse
+from members.suggestions import Suggestion, chosen, suggest
 
 
 @login_required
@@ -32,6 +33,8 @@ def new_case(request: HttpRequest) -> HttpResponse:
         return refuse(request, NotPermitted("not_permitted", "您目前没有可上报案件的岗位，请联系街道管理员。"))
     if request.method != "POST":
         return _show(request, ReportForm(user=user, initial=_initial(request, user)))
+    if "find" in request.POST:
+        return _search(request, user)
     form = ReportForm(request.POST, request.FILES, user=user)
     if "join" in request.POST:
         return _joined(request, form)
@@ -44,6 +47,16 @@ def new_case(request: HttpRequest) -> HttpResponse:
     link_to_followed(request, case, user, form.cleaned_data["follows"])
     messages.success(request, f"已上报，案件编号 {case.number}，{_where(case)}。")
     return redirect(f"{reverse('cases:detail', args=[case.number])}?done=new")
+
+
+def _search(request: HttpRequest, user: User) -> HttpResponse:
+    """查找, for browsers without the script: the form as it was typed, with what it found to choose from."""
+    form = ReportForm(user=user, initial=request.POST.dict())
+    # An empty grid has a meaning here: let the address find it.
+    if request.POST.get("grid_code") == "":
+        form.initial["grid_code"] = ""
+    spot = normalize(request.POST.get("spot", ""))
+    return _show(request, form, offers=suggest(user, spot), searched=True)
 
 
 def _initial(request: HttpRequest, user: User) -> dict[str, str]:
@@ -107,15 +120,26 @@ def _photos(form: ReportForm) -> list[Photo]:
         raise
 
 
-def _show(request: HttpRequest, form: ReportForm, found: Sequence[Case] = ()) -> HttpResponse:
-    """The form; `found`: with these similar cases on top."""
+def _show(
+    request: HttpRequest,
+    form: ReportForm,
+    found: Sequence[Case] = (),
+    offers: Sequence[Suggestion] = (),
+    searched: bool = False,
+) -> HttpResponse:
+    """The form; `found`: with these similar cases on top; `offers`: with these units and buildings to choose from."""
+    answered = form.is_bound or searched
     context = {
         "form": form,
         "similar": found,
         "days": DAYS,
         "follows": followed(form.user, form["follows"].value() or ""),
         "roads": form.roads(),
-        "photos_lost": form.is_bound and bool(request.FILES),
+        "offers": offers or ([form.picked] if form.picked else []),
+        "searched": searched,
+        "picked": form.picked.value if form.picked else form["chosen"].value() or "",
+        "answered": answered,
+        "photos_lost": answered and bool(request.FILES),
         "photo_count": sum(len(request.FILES.getlist(name)) for name in request.FILES),
     }
     return render(request, "cases/new.html", context)
@@ -124,15 +148,18 @@ def _show(request: HttpRequest, form: ReportForm, found: Sequence[Case] = ()) ->
 @login_required
 def locate(request: HttpRequest) -> HttpResponse:
     """Which grid an address belongs to: a fragment for the form, while it is typed."""
-    road, lane, number = (normalize(request.GET.get(name, ""))[:60] for name in ("road", "lane", "number"))
-    address = written(road, lane, number)
-    grid = located(signed_in(request), address)
-    chosen = request.GET.get("grid_code", "")
+    user = signed_in(request)
+    said = {name: normalize(request.GET.get(name, ""))[:60] for name in ("chosen", "spot", "road", "lane", "number")}
+    picked = chosen(user, said["chosen"])
+    address = address_in(said, picked)
+    grid = picked.grid if picked else located(user, address)
+    grid_code = request.GET.get("grid_code", "")
     context = {
+        "picked": picked,
         "address": str(address) if address.lane or address.number else "",
         "grid": grid,
-        "path": path_text(grid) if grid else "",
-        "elsewhere": bool(grid and chosen and chosen not in _codes_above(grid)),
+        "path": picked.path if picked else path_text(grid) if grid else "",
+        "elsewhere": bool(grid and grid_code and grid_code not in _codes_above(grid)),
     }
     return render(request, "cases/_located.html", context)
 

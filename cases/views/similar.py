@@ -14,13 +14,14 @@ from cases.events import already_done
 from cases.filing import ReportForm
 from cases.forms import read_photos
 from cases.models import Case
-from cases.places import located_id, written
+from cases.places import address_in, located_id
 from cases.views.common import idempotency
 from cases.workflow import Idempotency, join, link, may_discover
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError
 from liangcheng.common.text import normalize
+from members.suggestions import chosen
 
 _LONGEST = 2000
 # What 我也遇到 takes from the form; whatever else is wrong there does not matter to it.
@@ -39,15 +40,17 @@ def alike(user: User, data: Mapping[str, str]) -> list[Case]:
     """The cases to propose for what the form says so far; none for what is confidential or settled already."""
     if not may_discover(user) or data.get("confidential") or data.get("resolved_on_spot"):
         return []
-    names = ("category_code", "grid_code", "road", "lane", "number")
-    category, grid, *address_parts = (normalize(str(data.get(name, "")))[:60] for name in names)
-    address = written(*address_parts)
+    names = ("category_code", "grid_code", "chosen", "spot", "road", "lane", "number")
+    said = {name: normalize(str(data.get(name) or ""))[:60] for name in names}
+    picked = chosen(user, said["chosen"])
+    address = address_in(said, picked)
     return duplicates.alike(
         user,
-        grid_code=grid,
-        grid_id=located_id(user, address),
+        grid_code=said["grid_code"],
+        grid_id=picked.grid.pk if picked else located_id(user, address),
+        building_id=picked.building.pk if picked and picked.building else None,
         address=address,
-        category_code=category,
+        category_code=said["category_code"],
         text=normalize(str(data.get("description", ""))[:_LONGEST]),
     )
 

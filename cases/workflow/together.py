@@ -62,7 +62,7 @@ def convene(
         "coordination": row.pk,
         "place": row.place,
         "meets_at": timekeeping.iso(meets_at),
-        # Party membership is sensitive: members are counted here and named on the case page only.
+        # Party membership is sensitive: members are counted here, and stand masked on the case page.
         "invited": [invitee.name for invitee in invited if invitee.kind != InviteeKind.MEMBER],
         "members": sum(invitee.kind == InviteeKind.MEMBER for invitee in invited),
     }
@@ -91,7 +91,8 @@ def _anchored(
     found = list(offered.filter(pk__in=ids)) if ids else []
     if len(found) != len(ids):
         raise InvalidInput(f"unknown_{field}", "请选择负责网格范围内的单位或党员。", field=f"{field}_ids")
-    return [Invitee(kind=kind, name=row.name, **{field: row}) for row in found]
+    # As text a member is masked: whoever may see the case need not have the right to read members.
+    return [Invitee(kind=kind, name=str(row), **{field: row}) for row in found]
 
 
 def _residents(names: Sequence[str]) -> list[Invitee]:
@@ -132,7 +133,7 @@ def join(
     photos: Sequence[Photo] = (),
 ) -> None:
     """我也遇到: joins an open case instead of filing it anew; counts as heat, is answered together with it."""
-    phone = texts.normalize(reporter_phone)
+    phone = texts.normalize_phone(reporter_phone)
     if phone and not texts.is_phone(phone):
         raise InvalidInput("bad_phone", "请填 11 位手机号，或带区号的座机。", field="reporter_phone")
     step.text = optional_text(text)
@@ -140,7 +141,7 @@ def join(
         case=step.case,
         joined_by=step.person,
         text=step.text,
-        reporter_name=optional_text(reporter_name, "reporter_name", most=30),
+        reporter_name=optional_text(texts.normalize_name(reporter_name), "reporter_name", most=30),
         reporter_phone=phone,
         wants_reply=wants_reply,
         created_at=step.at,

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from grids.accounts import end_account
 from grids.authority import office_condition, runs_street
 from grids.choices import DepartmentKind, Role
 from grids.models import Department, Grid, Posting
@@ -91,6 +92,23 @@ class PostingAdmin(ScopedAdmin):
         if obj is not None and obj.role == Role.SERVICE:
             return False
         return runs_street(request.user, obj.grid if obj is not None else None)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # The posting may have been somebody else's before.
+        end_with_posting(request, {obj.user_id, form.initial.get("user") or obj.user_id})
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        end_with_posting(request, {obj.user_id})
+
+
+def end_with_posting(request: HttpRequest, user_ids: set[int]) -> None:
+    """Whose last posting has ended with this change loses the account at once, and the office reads it here."""
+    for user_id in sorted(user_ids):
+        ended = end_account(user_id, by=request.user)  # type: ignore[arg-type]
+        if ended:
+            messages.warning(request, ended.notice)
 
 
 class PostingInline(FollowsParent, admin.TabularInline):

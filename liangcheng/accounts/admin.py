@@ -15,7 +15,8 @@ from django.utils.html import format_html
 
 from liangcheng.accounts.models import User
 from liangcheng.common.admin_base import OfficeAdmin
-from liangcheng.common.text import is_phone
+from liangcheng.common.fields import BAD_PHONE
+from liangcheng.common.text import is_phone, normalize_phone
 
 USERNAME = RegexValidator(r"^[A-Za-z][A-Za-z0-9_.-]{1,49}$", "登录名以字母开头，只用字母、数字、下划线、点和短横线。")
 
@@ -31,9 +32,9 @@ class _Checked:
         return username
 
     def clean_phone(self) -> str:
-        phone: str = self.cleaned_data.get("phone", "").strip()
+        phone = normalize_phone(self.cleaned_data.get("phone", ""))
         if phone and not is_phone(phone):
-            raise forms.ValidationError("请填 11 位手机号，或带区号的座机（如 021-65551234）。")
+            raise forms.ValidationError(BAD_PHONE, code="bad_phone")
         return phone
 
 

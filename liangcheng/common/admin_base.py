@@ -87,9 +87,17 @@ class ScopedAdmin(admin.ModelAdmin):
         rows = other._default_manager.all()
         return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
 
+    def label_of(self, request: HttpRequest, row: Any) -> str:
+        """How a row of this register is called in the choices of others."""
+        return str(row)
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", self.offered(db_field, request))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        other = self.admin_site._registry.get(db_field.remote_field.model)
+        if isinstance(other, ScopedAdmin) and type(other).label_of is not ScopedAdmin.label_of:
+            field.label_from_instance = lambda row: other.label_of(request, row)  # type: ignore[method-assign, union-attr]
+        return field
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", self.offered(db_field, request))

@@ -24,6 +24,11 @@ APP_ORDER = ("cases", "grids", "members", "accounts", "common")
 class FormAwareAutocomplete(AutocompleteJsonView):
     """Offers exactly what the asking form will accept, so that a choice is never refused afterwards."""
 
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        found = super().serialize_result(obj, to_field_name)
+        label_of = getattr(self.model_admin, "label_of", None)
+        return found | {"text": label_of(self.request, obj)} if label_of else found
+
     def get_queryset(self) -> "QuerySet[Any]":
         rows = super().get_queryset()
         asking = self.admin_site._registry.get(self.source_field.model)  # type: ignore[union-attr, attr-defined]

@@ -8,8 +8,11 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
 from liangcheng.common.db import postgresql_locale
+from liangcheng.common.sealing import key_fault
 from liangcheng.env import SQLITE_OPTIONS
 
+# 网络安全法: logs are kept for six months at least.
+LEAST_LOG_DAYS = 180
 _NEEDED = ("journal_mode=wal", "synchronous=normal")
 
 
@@ -54,6 +57,30 @@ def check_webhook_timeout(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
     if 1 <= settings.WEBHOOK_TIMEOUT <= 60:
         return []
     return [Error("WEBHOOK_TIMEOUT 应在 1 到 60 秒之间。", hint="一般用 10 秒。", id="liangcheng.E005")]
+
+
+@register(Tags.security)
+def check_identity_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Identity numbers are only taken where they can be kept sealed (ADR 0012)."""
+    if not settings.IDENTITY_NUMBERS:
+        return []
+    fault = key_fault(settings.IDENTITY_KEY)
+    old = [key for key in settings.IDENTITY_KEYS_OLD if key_fault(key)]
+    if not fault and not old:
+        return []
+    what = f"IDENTITY_KEY {fault}" if fault else "IDENTITY_KEYS_OLD 里有不能用的密钥"
+    hint = '用 python -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())" 生成，另行保管。'
+    return [Error(f"启用了身份证号（IDENTITY_NUMBERS=1），但{what}。", hint=hint, id="liangcheng.E006")]
+
+
+@register(Tags.security)
+def check_access_log(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Records of use must be there for 180 days at least."""
+    if settings.ACCESS_LOG_DAYS >= LEAST_LOG_DAYS:
+        return []
+    return [
+        Error(f"ACCESS_LOG_DAYS 不能少于 {LEAST_LOG_DAYS} 天。", hint="一般用 1095（三年）。", id="liangcheng.E007")
+    ]
 
 
 @register(Tags.database)

@@ -2,12 +2,16 @@
 
 from itertools import islice, product
 
+# What a column of initials holds.
+LONGEST = 200
+
 
 def initials(text: str, limit: int = 8) -> str:
-    """Initials of `text`, all readings, space-separated and sorted: 重庆 → "cq zq". At most `limit` variants.
+    """Initials of `text`, all readings, space-separated and sorted: 重庆 → "cq zq".
 
-    Letters and digits stay themselves; everything else is left out. pypinyin is heavy (57 MB), so it is
-    loaded on first use: call this when saving, never while answering a search.
+    At most `limit` variants, and as many as fit a column. Letters and digits stay themselves; everything else is
+    left out. pypinyin is heavy (57 MB), so it is loaded on first use: call this when saving, never while answering
+    a search.
     """
     from pypinyin import Style, pinyin
 
@@ -18,5 +22,6 @@ def initials(text: str, limit: int = 8) -> str:
         list(dict.fromkeys(r.lower()[:1] for r in pinyin(character, Style.FIRST_LETTER, heteronym=True)[0] if r))
         for character in kept
     ]
-    variants = {"".join(letters) for letters in islice(product(*options), limit)}
+    fitting = max(1, (LONGEST + 1) // (len(options) + 1))
+    variants = {"".join(letters)[:LONGEST] for letters in islice(product(*options), min(limit, fitting))}
     return " ".join(sorted(variants))

@@ -1,15 +1,21 @@
 """Base of the registers' admin: kept by those whom grids/authority.py names."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django.contrib.admin.utils import unquote
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from grids.authority import kept_condition, may_keep
+from grids.authority import desk_condition, kept_condition, may_keep, runs_desk
 from grids.models import Grid
 from liangcheng.common.admin_base import ScopedAdmin
+from members.access import log_access
+from members.choices import AccessKind
+
+if TYPE_CHECKING:
+    from liangcheng.accounts.models import User
 
 
 class RegisterAdmin(ScopedAdmin):
@@ -37,8 +43,53 @@ class RegisterAdmin(ScopedAdmin):
             return fields
         return [self.masked.get(str(name), name) for name in fields]
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Sections of `sections_of`, masked like the fields; without them, one section of all fields."""
+        sections = self.sections_of(request, obj)
+        if not sections:
+            return super().get_fieldsets(request, obj)
+        masked = {} if obj is None or self.may_edit(request, obj) else self.masked
+        return [
+            (title, {"fields": [masked.get(name, name) for name in names], **({"description": text} if text else {})})
+            for title, names, text in sections
+            if names
+        ]
+
+    def sections_of(self, request: HttpRequest, obj: Any = None) -> "list[tuple[str | None, list[str], str]]":
+        """(heading, fields, what to know) of a form that has headings."""
+        return []
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*super().get_readonly_fields(request, obj), *self.masked.values()]
 
     def secret_fields(self, request: HttpRequest, obj: Any) -> frozenset[str]:
         return frozenset() if self.may_edit(request, obj) else frozenset(self.masked)
+
+
+class DeskAdmin(RegisterAdmin):
+    """A register that the desks of its grids keep, through the rule that the pages call as well (`keep`)."""
+
+    def keep(self, **given: Any) -> Any:
+        """Enter or change the row: actor, row_id (None: a new one), values. Each register names its rule."""
+        raise NotImplementedError
+
+    def may_edit(self, request: HttpRequest, obj: Any = None) -> bool:
+        return runs_desk(request.user, obj)
+
+    def offered(self, field: Any, request: HttpRequest) -> "QuerySet[Any]":
+        if field.remote_field.model is Grid:
+            return Grid.objects.filter(desk_condition(request.user)).active()
+        return super().offered(field, request)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        saved = self.keep(actor=request.user, row_id=obj.pk if change else None, values=form.cleaned_data)
+        obj.__dict__.update(saved.__dict__)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Whoever opens a form that shows whole names and numbers, is noted."""
+        row = self.get_object(request, unquote(object_id)) if object_id and request.method == "GET" else None
+        if row is not None and self.masked and self.may_edit(request, row):
+            log_access(cast("User", request.user), AccessKind.REVEALED, row, reason="管理后台登记")
+        return super().changeform_view(request, object_id, form_url, extra_context)

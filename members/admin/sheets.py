@@ -1,5 +1,6 @@
 """The registers as Excel sheets."""
 
+from collections.abc import Callable
 from typing import Any
 
 from grids.authority import may_take_contacts
@@ -13,7 +14,7 @@ from liangcheng.common.admin_sheets import (
     TruthCell,
     column,
 )
-from liangcheng.common.text import mask_phone
+from liangcheng.common.text import mask_name, mask_phone
 from members.choices import MemberKind, OrganizationKind, UnitKind
 from members.models import Building, PartyMember, PartyOrganization, ResidentUnit
 
@@ -66,11 +67,15 @@ class UnitSheet(SheetResource):
         )
         import_id_fields = ("code",)
 
+    def dehydrate_contact_name(self, unit: ResidentUnit) -> str:
+        return name_for(self, unit, unit.contact_name)
+
     def dehydrate_contact_phone(self, unit: ResidentUnit) -> str:
         return phone_for(self, unit, unit.contact_phone)
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        keep_masked_phone(self, row, "联系电话", "单位编号", "contact_phone")
+        keep_masked(self, row, "联系电话", "单位编号", "contact_phone", mask_phone)
+        keep_masked(self, row, "联系人", "单位编号", "contact_name", mask_name)
 
 
 class BuildingSheet(SheetResource):
@@ -107,21 +112,33 @@ class MemberSheet(SheetResource):
         model = PartyMember
         fields = ("name", "kind", "organization", "grid", "unit", "phone", "joined_on", "skills", "is_active")
 
+    def dehydrate_name(self, member: PartyMember) -> str:
+        return name_for(self, member, member.name)
+
     def dehydrate_phone(self, member: PartyMember) -> str:
         return phone_for(self, member, member.phone)
 
 
 def phone_for(sheet: SheetResource, row: Any, phone: str) -> str:
     """Whole for the heads of the row's grids, masked for everybody else."""
-    request = sheet.request
-    whole = request is not None and may_take_contacts(request.user, row)
-    return phone if whole else mask_phone(phone)
+    return phone if _whole(sheet, row) else mask_phone(phone)
 
 
-def keep_masked_phone(sheet: SheetResource, row: Any, header: str, key: str, attribute: str) -> None:
-    """A masked number that comes back with an exported sheet leaves the stored one alone."""
+def name_for(sheet: SheetResource, row: Any, name: str) -> str:
+    """A person's name, whole for the same."""
+    return name if _whole(sheet, row) else mask_name(name)
+
+
+def _whole(sheet: SheetResource, row: Any) -> bool:
+    return sheet.request is not None and may_take_contacts(sheet.request.user, row)
+
+
+def keep_masked(
+    sheet: SheetResource, row: Any, header: str, key: str, attribute: str, mask: Callable[[str], str]
+) -> None:
+    """A masked name or number that comes back with an exported sheet leaves the stored one alone."""
     if "*" not in str(row.get(header) or ""):
         return
     known = sheet.get_queryset().filter(code=str(row.get(key) or "")).first()
-    if known is not None and str(row[header]) == mask_phone(getattr(known, attribute)):
+    if known is not None and str(row[header]) == mask(getattr(known, attribute)):
         row[header] = getattr(known, attribute)

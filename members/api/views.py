@@ -14,10 +14,10 @@ from grids.choices import PATH_FIELD
 from grids.models import Grid
 from grids.scoping import scope_of
 from liangcheng.common.api import ApiView, RowListView, as_rows
-from members.api.filters import BuildingFilterSet, UnitFilterSet
-from members.api.serializers import BuildingRow, MemberCountRow, UnitRow
+from members.api.filters import BuildingFilterSet, OrganizationFilterSet, TeamFilterSet, UnitFilterSet, VenueFilterSet
+from members.api.serializers import BuildingRow, MemberCountRow, OrganizationRow, TeamRow, UnitRow, VenueRow
 from members.choices import MemberKind
-from members.models import Building, PartyMember, ResidentUnit
+from members.models import Building, PartyMember, PartyOrganization, ResidentUnit, Team, TeamMember, Venue
 
 
 @extend_schema(summary="成员单位列表", description="小区、楼宇园区、驻区单位、沿街商铺，按编号排序。", tags=["底册"])
@@ -53,6 +53,44 @@ class BuildingListView(RowListView):
 
     def rows_for(self, user: Any) -> Any:
         return Building.objects.visible_to(user)
+
+
+@extend_schema(summary="党组织列表", description="名称、类别和所在网格；不含联系人和党员。", tags=["底册"])
+class OrganizationListView(RowListView):
+    serializer_class = OrganizationRow
+    filterset_class = OrganizationFilterSet
+    keyset = ("id",)
+    queryset = PartyOrganization.objects.none()
+
+    def rows_for(self, user: Any) -> Any:
+        return PartyOrganization.objects.visible_to(user)
+
+
+@extend_schema(summary="队伍列表", description="管理队伍和服务队伍；只提供人数，不提供名单。", tags=["底册"])
+class TeamListView(RowListView):
+    serializer_class = TeamRow
+    filterset_class = TeamFilterSet
+    keyset = ("id",)
+    queryset = Team.objects.none()
+
+    def rows_for(self, user: Any) -> Any:
+        return Team.objects.visible_to(user)
+
+    def finish(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        groups = TeamMember.objects.filter(team__in=[row["id"] for row in rows]).order_by().values("team_id")
+        sizes = dict(groups.annotate(number=Count("pk")).values_list("team_id", "number"))
+        return [row | {"people": sizes.get(row["id"], 0)} for row in rows]
+
+
+@extend_schema(summary="阵地列表", description="党建服务站、活动室等；不含联系人。", tags=["底册"])
+class VenueListView(RowListView):
+    serializer_class = VenueRow
+    filterset_class = VenueFilterSet
+    keyset = ("id",)
+    queryset = Venue.objects.none()
+
+    def rows_for(self, user: Any) -> Any:
+        return Venue.objects.visible_to(user)
 
 
 @extend_schema(

@@ -6,9 +6,12 @@ from members.models.access import AccessLog
 from members.models.base import PHONE, Person, Register, Skill
 from members.models.buildings import Building, BuildingAlias
 from members.models.climbing import ClimbEntry, ClimbItem
+from members.models.identity import IdentityNumber
 from members.models.offers import Claim, Offer
 from members.models.organizations import PartyOrganization
-from members.models.people import PartyMember, ResidentContact, Transfer
+from members.models.people import NotSamePerson, PartyMember, ResidentContact, Transfer
+from members.models.reporting import Letter, LetterLine, Registration, RegistrationAttempt, RegistrationLink
+from members.models.search import SearchKey
 from members.models.services import ServiceRecord
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
@@ -22,14 +25,22 @@ __all__ = [
     "Claim",
     "ClimbEntry",
     "ClimbItem",
+    "IdentityNumber",
+    "Letter",
+    "LetterLine",
     "Nomination",
+    "NotSamePerson",
     "Offer",
     "PartyMember",
     "PartyOrganization",
     "Person",
     "Register",
+    "Registration",
+    "RegistrationAttempt",
+    "RegistrationLink",
     "ResidentContact",
     "ResidentUnit",
+    "SearchKey",
     "ServiceRecord",
     "Skill",
     "Team",

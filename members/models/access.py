@@ -2,6 +2,7 @@
 
 from typing import Any, NoReturn
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -41,7 +42,7 @@ class AccessLog(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.register} {self.object_id or ''}".strip()
+        return f"{self.get_kind_display()} {self.register_label} {self.object_id or ''}".strip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -50,3 +51,13 @@ class AccessLog(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise DomainError("append_only", "使用记录不能删除。")
+
+    @property
+    def register_label(self) -> str:
+        """党员 for partymember; of a table that is gone the name itself."""
+        for app in ("members", "cases", "accounts", "grids"):
+            try:
+                return str(apps.get_model(app, self.register)._meta.verbose_name)
+            except LookupError:
+                continue
+        return self.register

@@ -4,23 +4,21 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 
 from grids.models import GridAnchored
+from liangcheng.common.fields import BAD_NAME, BAD_PHONE, NameField, PhoneField, PhoneValidator
 from liangcheng.common.models import TimestampedModel
 from liangcheng.common.pinyin import initials
 from liangcheng.common.text import is_person_name, mask_name, mask_phone, normalize
 
-PHONE = RegexValidator(
-    r"^(1[3-9]\d{9}|(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?)$", "请填 11 位手机号，或带区号的座机（如 021-65551234）。"
-)
+PHONE = PhoneValidator(r"^(1[3-9]\d{9}|(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?)$", BAD_PHONE)
 
 
 def person_name(text: str) -> None:
     """Raises ValidationError unless `text` can be somebody's name (DOMAIN D: 2–30 characters, middle dot allowed)."""
     if not is_person_name(text):
-        raise ValidationError("姓名请填 2–30 个汉字或字母，少数民族姓名中间用“·”。", code="bad_name")
+        raise ValidationError(BAD_NAME, code="bad_name")
 
 
 class Register(GridAnchored, TimestampedModel):
@@ -40,6 +38,8 @@ class Register(GridAnchored, TimestampedModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name = normalize(self.name)
         self.name_pinyin = initials(self.name)
+        if "name" in (kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "name_pinyin"}
         super().save(*args, **kwargs)
 
 
@@ -60,10 +60,13 @@ class Skill(models.Model):
 
 
 class Person(Register):
-    """Somebody of the grid. Names and numbers are masked on every page; unmasking is logged (AccessLog)."""
+    """Somebody of the grid. Names and numbers are masked on every page; unmasking is logged (AccessLog).
 
-    name = models.CharField("姓名", max_length=30, validators=[person_name])
-    phone = models.CharField("手机", max_length=20, blank=True, validators=[PHONE])
+    As text a person is masked as well: what Django writes down of a row (its log, messages, errors) is its text.
+    """
+
+    name = NameField("姓名", max_length=30, validators=[person_name])
+    phone = PhoneField("手机", max_length=20, blank=True, validators=[PHONE])
     skills = models.ManyToManyField(Skill, blank=True, verbose_name="特长")
     availability = models.CharField("可服务时间", max_length=60, blank=True, help_text="如：周末、工作日晚上、寒暑假。")
     user = models.OneToOneField(
@@ -78,6 +81,9 @@ class Person(Register):
 
     class Meta:
         abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.masked_name} {self.masked_phone}".strip()
 
     @property
     def masked_name(self) -> str:

@@ -1,6 +1,6 @@
 """楼栋 and their other addresses: the address book."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
@@ -65,6 +65,12 @@ class Building(Register):
         self.road, self.lane, self.number = map(normalize, (self.road, self.lane, self.number))
         self.name = self.name or self.address
         super().save(*args, **kwargs)
+
+    @classmethod
+    def after_regrid(cls, rows: "models.QuerySet[Self]") -> None:
+        """Into another street the other addresses go along."""
+        street = models.Subquery(cls.objects.filter(pk=models.OuterRef("building")).order_by().values("community_id"))
+        BuildingAlias.objects.filter(building__in=rows).update(community_id=street)
 
     @property
     def address(self) -> str:

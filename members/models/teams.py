@@ -1,8 +1,11 @@
 """队伍 and 阵地."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
+from liangcheng.common.fields import NameField, PhoneField
 from liangcheng.common.text import mask_name, mask_phone
 from members.choices import TeamKind, VenueKind
 from members.models.base import PHONE, Register, person_name
@@ -93,8 +96,8 @@ class Venue(Register):
     )
     capacity = models.PositiveIntegerField("可容纳人数", null=True, blank=True)
     opening = models.CharField("开放时间", max_length=60, blank=True, help_text="如：周一至周六 8:30–17:00。")
-    contact_name = models.CharField("联系人", max_length=30, blank=True, validators=[person_name])
-    contact_phone = models.CharField("联系电话", max_length=20, blank=True, validators=[PHONE])
+    contact_name = NameField("联系人", max_length=30, blank=True, validators=[person_name])
+    contact_phone = PhoneField("联系电话", max_length=20, blank=True, validators=[PHONE])
 
     objects = RegisterQuerySet.as_manager()
 
@@ -115,6 +118,14 @@ class Venue(Register):
                 violation_error_message="这个居民区已经有主阵地了，请先取消原来的。",
             ),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What is out of use, is no main place any more."""
+        if not self.is_active and self.is_main:
+            self.is_main = False
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "is_main"}
+        super().save(*args, **kwargs)
 
     @property
     def masked_contact(self) -> str:

@@ -9,8 +9,9 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from grids.models import GridAnchored
 from grids.querysets import AnchoredQuerySet
+from liangcheng.common.fields import NameField, PhoneField
 from liangcheng.common.models import TimestampedModel
-from liangcheng.common.text import is_uscc, mask_name, mask_phone, normalize
+from liangcheng.common.text import is_uscc, mask_name, mask_phone, plain
 from members.choices import UNIT_FACTS, UNIT_ROLES, NominationState, OwnersCommittee, Sector, UnitKind
 from members.models.base import PHONE, Register, person_name
 from members.querysets import ChairTermQuerySet, UnitQuerySet
@@ -42,10 +43,10 @@ class ResidentUnit(Register):
     )
     address = models.CharField("地址", max_length=150, blank=True)
     households = models.PositiveIntegerField("户数", null=True, blank=True)
-    contact_name = models.CharField("联系人", max_length=30, blank=True, validators=[person_name])
-    contact_phone = models.CharField("联系电话", max_length=20, blank=True, validators=[PHONE])
+    contact_name = NameField("联系人", max_length=30, blank=True, validators=[person_name])
+    contact_phone = PhoneField("联系电话", max_length=20, blank=True, validators=[PHONE])
     property_company = models.CharField("物业公司", max_length=60, blank=True)
-    property_phone = models.CharField("物业电话", max_length=20, blank=True, validators=[PHONE])
+    property_phone = PhoneField("物业电话", max_length=20, blank=True, validators=[PHONE])
     owners_committee = models.CharField("业委会", max_length=10, choices=OwnersCommittee.choices, blank=True)
     tenants = models.PositiveIntegerField("入驻企业数", null=True, blank=True)
     uscc = models.CharField("统一社会信用代码", max_length=18, blank=True, validators=[uscc])
@@ -79,12 +80,12 @@ class ResidentUnit(Register):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.uscc = normalize(self.uscc).upper()
+        self.uscc = plain(self.uscc).upper()
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """Facts of other kinds stay empty; the neighbouring grid is another one. Raises ValidationError by field."""
-        self.uscc = normalize(self.uscc).upper()
+        self.uscc = plain(self.uscc).upper()
         allowed = UNIT_FACTS.get(self.kind, ())
         wrong = {
             name: f"{self.get_kind_display()}不登记这一项，请清空。"
@@ -95,6 +96,15 @@ class ResidentUnit(Register):
             wrong["second_grid"] = "相邻网格应是另一个网格。"
         if wrong:
             raise ValidationError(wrong)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Names of the fields that only units of this kind have."""
+        return UNIT_FACTS.get(self.kind, ())
+
+    @property
+    def masked_property_phone(self) -> str:
+        return mask_phone(self.property_phone)
 
     @property
     def masked_contact(self) -> str:
@@ -141,8 +151,8 @@ class Nomination(GridAnchored, TimestampedModel):
     """自我引荐担任网格长: a unit offers one of its people as 网格长 of the grid (R16). Decided once."""
 
     unit = models.ForeignKey(ResidentUnit, models.PROTECT, related_name="nominations", verbose_name="单位")
-    nominee_name = models.CharField("人选", max_length=30, validators=[person_name])
-    nominee_phone = models.CharField("人选手机", max_length=20, blank=True, validators=[PHONE])
+    nominee_name = NameField("人选", max_length=30, validators=[person_name])
+    nominee_phone = PhoneField("人选手机", max_length=20, blank=True, validators=[PHONE])
     statement = models.CharField("自荐理由", max_length=300)
     state = models.CharField(
         "状态", max_length=10, choices=NominationState.choices, default=NominationState.WAITING, editable=False
@@ -183,3 +193,8 @@ class Nomination(GridAnchored, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.unit}自荐{self.grid}网格长"
+
+    @property
+    def masked_nominee(self) -> str:
+        """王* 138****5678."""
+        return f"{mask_name(self.nominee_name)} {mask_phone(self.nominee_phone)}".strip()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, QuerySet, Value
+from django.db.models.functions import Length
 from django.http import Http404
 
 from grids.models import Grid
@@ -12,6 +13,8 @@ from liangcheng.accounts.models import User
 
 # Rows of other registers on a detail page; the rest is one tap away in their own list.
 SHOWN = 50
+# 9弄 before 10弄: numbers are text, so the shorter first.
+BUILDING_ORDER = ("road", Length("lane"), "lane", Length("number"), "number", "pk")
 _PATH = ("grid", "community", "area", "neighborhood", "micro_unit")
 _LAST_ID = 2**63 - 1
 

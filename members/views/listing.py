@@ -1,17 +1,23 @@
 """The list page that every register has: search, filters, pages. Read-only, masked, scoped."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from grids.authority import runs_desk
 from grids.models import Grid
 from liangcheng.accounts.current import signed_in
+from liangcheng.accounts.models import User
 from liangcheng.common.paging import with_params
 from liangcheng.common.web import all_errors
+from members.coverage import GAPS
 from members.filters import STATES
+from members.views.mending import form_of
 
 PAGE_SIZE = 30
 
@@ -28,6 +34,15 @@ class RegisterPage:
     order: tuple[Any, ...] = ("pk",)
     # Filters without a control of their own; they travel with the form.
     carried: tuple[str, ...] = ()
+    # Filters whose control stands in this register's own page (block `filters`), and what that page needs besides.
+    controls: tuple[str, ...] = ()
+    more: Callable[[User], dict[str, Any]] | None = None
+    # Further filters with a control: (name in the address, label, choices).
+    selects: tuple[tuple[str, str, Any], ...] = ()
+    # The page on which one is entered, offered to those who run a desk.
+    add: str = ""
+    # How addresses and members.coverage call the register: unit, building, organization, member.
+    name: str = ""
 
 
 def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
@@ -48,10 +63,39 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
         "kinds": _kind_chips(request, register),
         "grids": [(grid.code, f"{chr(0x3000) * grid.level}{grid.short_name}") for grid in grids.values()],
         "states": STATES,
-        "carried": [(name, request.GET[name]) for name in ("kind", *register.carried) if request.GET.get(name)],
-        "filtered": any(request.GET.get(name) for name in ("q", "grid", "state", "kind", *register.carried)),
+        "lack": _lack(request, register, page.object_list) if valid else None,
+        "carried": [
+            (name, request.GET[name]) for name in ("kind", "lacking", *register.carried) if request.GET.get(name)
+        ],
+        "selects": [(name, label, choices, request.GET.get(name, "")) for name, label, choices in register.selects],
+        "unfolded": any(request.GET.get(name) for name in ("grid", "state", *_names(register))),
+        "filtered": any(
+            request.GET.get(name)
+            for name in ("q", "grid", "state", "kind", "lacking", *register.carried, *_names(register))
+        ),
+        "add_url": reverse(register.add) if register.add and runs_desk(user) else "",
     }
+    if register.more:
+        context |= register.more(user)
     return render(request, register.template, context)
+
+
+def _names(register: RegisterPage) -> list[str]:
+    return [*register.controls, *(name for name, _, _ in register.selects)]
+
+
+def _lack(request: HttpRequest, register: RegisterPage, rows: Iterable[Any]) -> dict[str, str] | None:
+    """What the rows lack, in words, with the way back to all of them; each row gets where it is mended (`mend`)."""
+    wanted = (register.name, request.GET.get("lacking", ""))
+    gap = next((gap for gap in GAPS if (gap.register, gap.lacking) == wanted), None)
+    if gap is None:
+        return None
+    for row in rows:
+        row.mend = form_of(request, row)
+    rest = request.GET.copy()
+    rest.pop("lacking", None)
+    rest.pop("page", None)
+    return {"label": gap.label, "mended_by": gap.mended_by, "without": with_params(rest)}
 
 
 def _kind_chips(request: HttpRequest, register: RegisterPage) -> list[tuple[str, str, bool]]:

@@ -1,13 +1,21 @@
 """Pages of party organizations and members."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from grids.models import Grid
 from liangcheng.accounts.current import signed_in
+from liangcheng.accounts.models import User
+from members.access import keeps_members, reads_members
 from members.choices import MemberKind, OrganizationKind
 from members.filters import MemberFilterSet, OrganizationFilterSet
-from members.models import PartyMember, PartyOrganization
+from members.models import PartyMember, PartyOrganization, Skill, Team, Transfer
+from members.revealing import has_contacts, may_reveal
+from members.views.acting import reveal_page
 from members.views.common import by_kind, first, path_of, sees, visible
 from members.views.listing import RegisterPage, show_list
 
@@ -18,7 +26,21 @@ _ORGANIZATIONS = RegisterPage(
     OrganizationKind,
     related=("grid", "parent"),
     order=("grid__code", "name", "pk"),
+    name="organization",
 )
+
+
+def _member_list_context(user: User) -> dict[str, Any]:
+    """What the filters offer, what the user may do, and how many transfers wait for them: four statements."""
+    return {
+        "organizations": PartyOrganization.objects.visible_to(user).active().order_by("grid__code", "kind", "name"),
+        "skills": Skill.objects.filter(is_active=True),
+        "keeps": keeps_members(user),
+        "reads": reads_members(user),
+        "transfers_waiting": Transfer.objects.awaiting(user).count() if keeps_members(user) else 0,
+    }
+
+
 _MEMBERS = RegisterPage(
     PartyMember,
     MemberFilterSet,
@@ -26,7 +48,10 @@ _MEMBERS = RegisterPage(
     MemberKind,
     related=("grid", "organization", "unit"),
     order=("name_pinyin", "pk"),
-    carried=("organization", "unit"),
+    carried=("unit",),
+    name="member",
+    controls=("organization", "skill", "serves", "no_unit"),
+    more=_member_list_context,
 )
 
 
@@ -38,18 +63,24 @@ def organization_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def organization_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
-    organization = visible(user, PartyOrganization, "parent", pk=pk)
+    organization = visible(user, PartyOrganization, "parent__parent__parent", "unit", pk=pk)
     children, more = first(
         PartyOrganization.objects.visible_to(user).active().filter(parent=organization).order_by("name", "pk")
     )
+    led_grids = Grid.objects.visible_to(user).active().filter(lead_organization=organization).in_tree_order()
+    led_teams = Team.objects.visible_to(user).active().filter(lead_organization=organization).order_by("name_pinyin")
     context = {
         "organization": organization,
         "path": path_of(organization),
-        "sees_parent": sees(user, organization.parent),
+        "above": [(each, sees(user, each)) for each in organization.above()],
+        "sees_unit": sees(user, organization.unit),
+        "led_grids": first(led_grids)[0],
+        "led_teams": first(led_teams)[0],
+        "may_reveal": has_contacts(organization) and may_reveal(user, organization),
         "children": children,
         "more_children": more,
         "member_counts": by_kind(
-            PartyMember.objects.countable_by(user).active().filter(organization=organization), MemberKind.choices
+            PartyMember.objects.countable_by(user).active().of_organization(organization.pk), MemberKind.choices
         ),
         "members_query": f"organization={organization.pk}",
     }
@@ -57,19 +88,12 @@ def organization_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def member_list(request: HttpRequest) -> HttpResponse:
-    return show_list(request, _MEMBERS)
+def organization_reveal(request: HttpRequest, pk: int) -> HttpResponse:
+    organization = visible(signed_in(request), PartyOrganization, pk=pk)
+    back = reverse("members:organization_detail", args=[pk])
+    return reveal_page(request, organization, "党组织联系人", back)
 
 
 @login_required
-def member_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    user = signed_in(request)
-    member = visible(user, PartyMember, "organization", "unit", pk=pk)
-    context = {
-        "member": member,
-        "path": path_of(member),
-        "skills": list(member.skills.values_list("name", flat=True)),
-        "sees_organization": sees(user, member.organization),
-        "sees_unit": sees(user, member.unit),
-    }
-    return render(request, "members/member_detail.html", context)
+def member_list(request: HttpRequest) -> HttpResponse:
+    return show_list(request, _MEMBERS)

@@ -1,9 +1,10 @@
-/* Sharpens select[data-picker]: type a name, a 俗称 or pinyin initials and tap. The select stays what is sent. */
+/* Sharpens select[data-picker]: type a name, a 俗称 or pinyin initials and tap. The select stays what is sent. Its
+   data-picker says what is looked for; a select that may stay empty offers its empty entry first. */
 (function () {
   "use strict";
 
   function setUp(select) {
-    var entries = Array.from(select.options).filter(function (option) { return option.value; }).map(function (option) {
+    var entries = Array.from(select.options).filter(function (option) { return option.value || !select.required; }).map(function (option) {
       return {
         value: option.value,
         name: option.textContent.trim(),
@@ -13,7 +14,7 @@
         hint: option.dataset.hint || ""
       };
     });
-    var recent = (select.dataset.recent || "").split(" ");
+    var recent = (select.dataset.recent || "").split(" ").filter(Boolean);
     var box = document.createElement("div");
     var input = document.createElement("input");
     var list = document.createElement("ul");
@@ -23,7 +24,7 @@
     input.type = "text";
     input.id = select.id + "_search";
     input.autocomplete = "off";
-    input.placeholder = "输入名称或拼音首字母，如 ls 找漏水";
+    input.placeholder = "输入名称或拼音首字母，如 " + select.dataset.example;
     input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
     input.setAttribute("aria-expanded", "false");
@@ -75,7 +76,7 @@
       item.setAttribute("role", "option");
       item.dataset.value = hit.entry.value;
       name.textContent = hit.entry.name;
-      more.textContent = (hit.group ? "" : hit.entry.group + " · ") + hit.entry.words.slice(1).filter(Boolean).join("、");
+      more.textContent = [hit.group ? "" : hit.entry.group, hit.entry.words.slice(1).filter(Boolean).join("、")].filter(Boolean).join(" · ");
       item.appendChild(name);
       item.appendChild(more);
       item.setAttribute("aria-selected", String(hit.entry.value === select.value));
@@ -99,7 +100,7 @@
       if (!list.children.length) {
         var none = document.createElement("li");
         none.className = "picker-group";
-        none.textContent = "没有相符的类别，换个说法试试";
+        none.textContent = "没有相符的" + select.dataset.picker + "，换个说法试试";
         list.appendChild(none);
       }
       list.hidden = false;
@@ -115,7 +116,7 @@
     function settle() {
       var chosen = entries.find(function (e) { return e.value === select.value; });
       input.value = chosen ? chosen.name : "";
-      hint.textContent = chosen ? chosen.group + "，首办：" + chosen.hint.replace(/^首办/, "") : "";
+      hint.textContent = chosen ? [chosen.group, chosen.hint.replace(/^首办/, "首办：")].filter(Boolean).join("，") : "";
     }
     function choose(value) {
       select.value = value;

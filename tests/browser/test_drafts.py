@@ -17,6 +17,7 @@ def type_a_case(found: Visit) -> None:
     page.get_by_role("combobox", name="案件类别").press_sequentially("tc")
     page.get_by_role("option", name="机动车乱停放").click()
     page.fill("#id_description", TEXT)
+    page.get_by_text("分开填写路、弄、号").click()
     page.fill("#id_road", "凉城路")
     page.get_by_text("已当场解决").click()
     page.fill("#id_result", "已劝离")
@@ -127,6 +128,7 @@ def test_is_nobody_elses_and_goes_with_the_sign_out(visit: Callable[..., Visit],
 def test_enter_in_an_input_method_does_not_send(visit: Callable[..., Visit], street: Tree):
     found = visit(PHONE, username="officer")
     page = found.open("/cases/new/")
+    page.get_by_text("分开填写路、弄、号").click()
     page.fill("#id_road", "lc")
     # What a browser fires when Enter picks a word of the input method.
     page.evaluate(

@@ -23,6 +23,7 @@ def file_a_case(found: Visit, photo: dict[str, Any], javascript: bool) -> str:
         page.select_option("#id_category_code", "0201")
     page.fill("#id_description", "七号楼水管漏水，墙面发霉。")
     page.set_input_files("#id_photos", [photo])
+    page.get_by_text("分开填写路、弄、号").click()
     page.fill("#id_road", "凉城路")
     page.fill("#id_lane", "123")
     page.fill("#id_number", "7")

@@ -10,9 +10,20 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from cases.models import Case, CaseLink, CaseReturn, ClockRule, Coordination, Instruction, JointReport, Notice
+from cases.models import (
+    Case,
+    CaseLink,
+    CaseReturn,
+    CategoryOwner,
+    ClockRule,
+    Coordination,
+    Instruction,
+    JointReport,
+    Notice,
+)
 from liangcheng.accounts.models import User
 from liangcheng.common.models import CalendarDay, DeliveryChannel, OutboxMessage
+from members.models import AccessLog
 from tests import factories
 from tests.factories import Tree
 from tests.people import People
@@ -75,11 +86,13 @@ def rows(tree: Tree, people: People) -> dict[str, Any]:
         "grids.standin": factories.stand_in(people.officer, people.officer2),
         "accounts.user": people.officer,
         "accounts.serviceaccount": account.service_account,
+        "members.accesslog": AccessLog.objects.create(user=people.officer, kind="OPENED", register="partymember"),
         "members.partyorganization": organization,
         "members.residentunit": unit,
         "members.building": factories.building(tree.micro, unit),
         "members.partymember": factories.member(tree.micro, organization),
         "cases.category": case.category,
+        "cases.categoryowner": CategoryOwner.objects.create(category=case.category, community=tree.street),
         "cases.timelimit": case.category.limits.get(),
         "cases.case": case,
         "cases.caseevent": case.events.get(),

@@ -18,7 +18,7 @@ from tests.people import People
 
 GETTERS = ["cases/", "cases/LC1/", "cases/LC1/events/", "cases/LC1/attachments/", "cases/LC1/attachments/1/"]
 GETTERS += ["cases/LC1/assignees/", "categories/", "grids/", "grids/310109016000/", "departments/", "units/"]
-GETTERS += ["units/U1/", "buildings/", "members/", "schema/", "docs/"]
+GETTERS += ["units/U1/", "buildings/", "members/", "coverage/", "schema/", "docs/"]
 
 
 @pytest.fixture

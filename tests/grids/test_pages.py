@@ -255,7 +255,7 @@ def test_statements_of_a_grid(people: People, tree: Tree, statements: Callable[.
     grow(tree, people, size)
     client = Client()
     client.force_login(people.dispatcher)
-    with statements(20):
+    with statements(25):
         client.get(f"/grids/{tree.wenyuan1.code}/")
 
 

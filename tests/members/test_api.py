@@ -2,6 +2,7 @@
 
 import pytest
 
+from members.models import TeamMember
 from tests import factories
 from tests.api import client_of, get, is_problem, post, token_client
 from tests.factories import Tree
@@ -72,6 +73,63 @@ class TestAddressBook:
         assert is_problem(post(people.stranger, "cases/", {**filing, "building_id": block.pk}), 400, "unknown_building")
         own = {**filing, "grid_code": tree.micro.code, "unit_id": estate.pk, "building_id": block.pk}
         assert post(people.liaison, "cases/", own).status_code == 201
+
+
+class TestRegisters:
+    def test_what_is_public_and_no_more(self, tree: Tree, people: People):
+        unit = factories.unit(
+            tree.micro,
+            "S1",
+            "测试学校",
+            kind="INSTITUTION",
+            sector="SCHOOL",
+            is_messenger=True,
+            second_grid=tree.micro2,
+        )
+        branch = factories.organization(tree.wenyuan1, contact_name="钱测试", contact_phone="13000000001")
+        team = factories.team(tree.micro, lead_organization=branch)
+        for who in (
+            {"contact": factories.contact(tree.micro, "孙测试")},
+            {"member": factories.member(tree.micro, branch)},
+        ):
+            TeamMember.objects.create(team=team, **who)
+        factories.venue(tree.micro, is_main=True, unit=unit, contact_name="李测试", contact_phone="13000000002")
+        client = client_of(people.liaison)
+
+        def ask(path: str) -> list[dict]:
+            answer = client.get(f"/api/v1/{path}")
+            for secret in ("测试党员", "孙测试", "钱测试", "李测试", "1300000000"):
+                assert secret not in answer.content.decode(), path
+            return answer.json()["results"]
+
+        assert [(row["kind"], row["grid_code"]) for row in ask("organizations/")] == [
+            ("GENERAL_BRANCH", tree.wenyuan1.code)
+        ]
+        assert [(row["people"], row["lead_organization_id"]) for row in ask("teams/")] == [(2, branch.pk)]
+        assert [(row["is_main"], row["unit_code"]) for row in ask("venues/?main=true")] == [(True, "S1")]
+        [row] = ask("units/?sector=SCHOOL&role=messenger")
+        assert (row["sector"], row["second_grid_code"]) == ("SCHOOL", tree.micro2.code)
+        for none in (
+            "venues/?main=false",
+            "teams/?kind=MANAGEMENT",
+            "organizations/?kind=GROUP",
+            "units/?role=servant",
+        ):
+            assert ask(none) == []
+        stranger = client_of(people.stranger)
+        for path in ("organizations/", "teams/", "venues/", "venues/?q=阵地"):
+            assert stranger.get(f"/api/v1/{path}").json()["total"] == 0, path
+
+    @pytest.mark.parametrize("size", [2, 40])
+    def test_statements_do_not_grow(self, tree: Tree, statements, size: int):
+        client = token_client(factories.service("hotline12345", tree.street))
+        for number in range(size):
+            team = factories.team(tree.micro, f"队{number}")
+            TeamMember.objects.create(team=team, contact=factories.contact(tree.micro))
+            factories.venue(tree.micro, f"阵地{number}")
+        for path, most in (("teams/", 5), ("venues/", 4), ("organizations/", 4)):
+            with statements(most):
+                client.get(f"/api/v1/{path}")
 
 
 class TestMemberCounts:

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0007_begin_clocks'),
-        ('members', '0005_services_offers_climbing'),
+        ('cases', '0009_mask_invited_members'),
+        ('members', '0007_services_offers_climbing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cases', '0007_begin_clocks'),
         ('grids', '0004_party_access'),
-        ('members', '0004_drop_skill_words'),
+        ('members', '0006_identity_numbers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
