@@ -219,6 +219,13 @@ EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "liangcheng@localhost")
+# 双报到: personal data of registrations that were refused or withdrawn goes after this many days.
+REGISTRATION_KEEP_DAYS = env_int("REGISTRATION_KEEP_DAYS", 90)
+# Forms an hour through one link, and from one address: a unit that registers together sits behind one address.
+REGISTRATIONS_PER_LINK = env_int("REGISTRATIONS_PER_LINK", 200)
+REGISTRATIONS_PER_ADDRESS = env_int("REGISTRATIONS_PER_ADDRESS", 60)
+# How many proxies of ours stand before the server and add to X-Forwarded-For; 0: the header is not believed.
+PROXY_COUNT = env_int("PROXY_COUNT", 0)
 # Photos: larger ones are refused before they are opened; what is stored is re-encoded at this edge length.
 PHOTO_MAX_BYTES = 10 * 1024 * 1024
 PHOTO_MAX_PIXELS = 50_000_000
@@ -226,6 +233,8 @@ PHOTO_MAX_EDGE = 1920
 PHOTOS_PER_CASE = 30
 # A page's whole request: some photos at once, and the words.
 REQUEST_MAX_BYTES = 10 * PHOTO_MAX_BYTES
+# Pages that anybody may send to without signing in, by the beginning of their address: some lines of text.
+OPEN_REQUEST_MAX_BYTES = {"/r/": 32 * 1024}
 
 # Personal data (docs/operations.md). Identity numbers of party members: off unless the street has decided otherwise.
 IDENTITY_NUMBERS = env_bool("IDENTITY_NUMBERS", False)

@@ -105,26 +105,6 @@ class AccessKind(TextChoices):
     ERASED = "ERASED", "应本人要求删除"
 
 
-class LeaveReason(TextChoices):
-    """Why a member's record is no longer in use (停用)."""
-
-    MOVED_AWAY = "MOVED_AWAY", "迁出本街道"
-    RELATION_LEFT = "RELATION_LEFT", "组织关系转出本街道"
-    DECEASED = "DECEASED", "去世"
-    NO_LONGER = "NO_LONGER", "不再是党员"
-    MISTAKE = "MISTAKE", "登记有误"
-    OTHER = "OTHER", "其他"
-
-
-class TransferState(TextChoices):
-    """A 转接 into a foreign grid or organization waits for its desk; others are done at once."""
-
-    WAITING = "WAITING", "待接收"
-    DONE = "DONE", "已转接"
-    REFUSED = "REFUSED", "未接收"
-    CANCELLED = "CANCELLED", "已撤回"
-
-
 class ServiceKind(TextChoices):
     """What a 志愿服务 was about."""
 
@@ -166,3 +146,65 @@ class ClaimState(TextChoices):
     CLAIMED = "CLAIMED", "进行中"
     DONE = "DONE", "已完成"
     GIVEN_UP = "GIVEN_UP", "已放弃"
+
+
+class RegistrationKind(TextChoices):
+    """双报到 (R22): a unit's party organization with the 居民区, a member in service with the micro-unit."""
+
+    UNIT = "UNIT", "单位党组织报到"
+    MEMBER = "MEMBER", "在职党员报到"
+
+
+class RegistrationState(TextChoices):
+    WAITING = "WAITING", "待核实"
+    CONFIRMED = "CONFIRMED", "已报到"
+    REFUSED = "REFUSED", "未通过"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
+
+
+class RegistrationSource(TextChoices):
+    LINK = "LINK", "链接填报"
+    QR = "QR", "扫码填报"
+    DESK = "DESK", "联络员登记"
+
+
+class RegistrationTie(TextChoices):
+    """R21: where they live or where they work."""
+
+    LIVES = "LIVES", "居住在这里"
+    WORKS = "WORKS", "工作在这里"
+
+
+class LetterKind(TextChoices):
+    """双报告 (R23): what the community tells the unit."""
+
+    RESULT = "RESULT", "报到回执"
+    YEARLY = "YEARLY", "年度表现反馈"
+
+
+class Delivery(TextChoices):
+    HAND = "HAND", "当面送交"
+    MESSENGER = "MESSENGER", "传递员转交"
+    POST = "POST", "邮寄"
+    MAIL = "MAIL", "电子邮件"
+    OTHER = "OTHER", "其他方式"
+
+
+class LeaveReason(TextChoices):
+    """Why a member's record is no longer in use (停用)."""
+
+    MOVED_AWAY = "MOVED_AWAY", "迁出本街道"
+    RELATION_LEFT = "RELATION_LEFT", "组织关系转出本街道"
+    DECEASED = "DECEASED", "去世"
+    NO_LONGER = "NO_LONGER", "不再是党员"
+    MISTAKE = "MISTAKE", "登记有误"
+    OTHER = "OTHER", "其他"
+
+
+class TransferState(TextChoices):
+    """A 转接 into a foreign grid or organization waits for its desk; others are done at once."""
+
+    WAITING = "WAITING", "待接收"
+    DONE = "DONE", "已转接"
+    REFUSED = "REFUSED", "未接收"
+    CANCELLED = "CANCELLED", "已撤回"

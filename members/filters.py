@@ -13,12 +13,23 @@ from members.choices import (
     ContactKind,
     MemberKind,
     OrganizationKind,
+    RegistrationKind,
+    RegistrationState,
     Sector,
     TeamKind,
     UnitKind,
     VenueKind,
 )
-from members.models import Building, PartyMember, PartyOrganization, ResidentContact, ResidentUnit, Team, Venue
+from members.models import (
+    Building,
+    PartyMember,
+    PartyOrganization,
+    Registration,
+    ResidentContact,
+    ResidentUnit,
+    Team,
+    Venue,
+)
 
 STATES = (("true", "在用"), ("false", "已停用"))
 YES = (("true", "是"),)
@@ -191,3 +202,28 @@ class VenueFilterSet(RegisterFilterSet):
         model = Venue
         fields: list[str] = []
         form = RegisterFilterForm
+
+
+class RegistrationFilterSet(filters.FilterSet):
+    """双报到: all states unless one is asked for."""
+
+    q = filters.CharFilter(
+        label="搜索", method="by_words", max_length=50, error_messages={"max_length": "最多 %(limit_value)d 个字。"}
+    )
+    grid = filters.CharFilter(label="网格", method="by_subtree", max_length=20)
+    state = filters.ChoiceFilter(label="状态", choices=RegistrationState.choices, error_messages=_NOT_A_CHOICE)
+    kind = _kind(RegistrationKind)
+    year = filters.NumberFilter(
+        label="年度", field_name="registered_at", lookup_expr="year", min_value=2000, max_value=2100
+    )
+
+    class Meta:
+        model = Registration
+        fields: list[str] = []
+        form = RegisterFilterForm
+
+    def by_words(self, rows: Any, name: str, value: str) -> Any:
+        return rows.search(value)
+
+    def by_subtree(self, rows: Any, name: str, value: Grid) -> Any:
+        return rows.within(value)

@@ -12,20 +12,22 @@ from grids.authority import office_condition, office_streets
 from grids.models import Posting
 from liangcheng.accounts.models import User
 from liangcheng.common.text import mask_name, mask_phone
-from members import identity
+from members import identity, reporting
 from members.choices import NominationState
+from members.deed_facts import deed_facts, forget_climb, unfinished
 from members.models import (
     AccessLog,
     Nomination,
     PartyMember,
     PartyOrganization,
+    Registration,
     ResidentContact,
     ResidentUnit,
     TeamMember,
     Transfer,
     Venue,
 )
-from members.privacy import Fact, Holder, Person, Subject, obstacles, register_holder
+from members.privacy import Fact, Holder, Person, Subject, obstacles, register_holder, register_obstacle
 from members.scrubbing import ERASED, facts_of, personal_columns, scrub
 
 
@@ -90,6 +92,7 @@ class PersonHolder(Holder):
         facts += [("担任楼组长", building.name) for building in row.led_buildings.all()]  # type: ignore[union-attr]
         if isinstance(row, PartyMember):
             facts += [("转接", f"{each} {each.reason}") for each in row.transfers.all()]
+        facts += deed_facts(row)
         for name, phone in row.history.values_list("name", "phone").order_by().distinct():  # type: ignore[union-attr]
             if (name, phone) != (row.name, row.phone):
                 facts.append(("以前登记过", f"{name} {phone}"))
@@ -118,6 +121,8 @@ class PersonHolder(Holder):
         if isinstance(row, PartyMember):
             identity.forget_identity(row.pk)
             Transfer.objects.filter(member=row).update(reason="")
+            reporting.erase_of_member(row.pk)
+            forget_climb(row)
         scrub(row, personal_columns(self.model) | {"is_active": False, "erased_at": timezone.now()})
         if isinstance(row, PartyMember):
             for merged in PartyMember.objects.select_for_update().filter(merged_into=row, erased_at=None):
@@ -210,6 +215,13 @@ class NominationHolder(NamedHolder):
         return "自荐还没有审核，请先审核" if row.state == NominationState.WAITING else ""
 
 
+class RegistrationHolder(NamedHolder):
+    """双报到, also one that never became a member; a member's own go with the member."""
+
+    def erase(self, row: Any, subject: Subject) -> None:
+        reporting.erase([row.pk])
+
+
 class AccountHolder(Holder):
     """登录账号. What somebody did in office stays under their name; how to reach them goes."""
 
@@ -267,4 +279,16 @@ def register_all() -> None:
             empty=ERASED,
         )
     )
+    register_holder(
+        RegistrationHolder(
+            Registration,
+            "报到登记",
+            name="name",
+            phone="phone",
+            goes="姓名、电话、单位名称、特长、可服务时间和说明",
+            stays="回执号、网格、日期和结果，用于报到人数",
+            detail="members:registration_detail",
+        )
+    )
     register_holder(AccountHolder())
+    register_obstacle(unfinished)

@@ -158,7 +158,9 @@ class AccessLogQuerySet(models.QuerySet):
         """Entries of the streets whose office the user runs, and the user's own."""
         from grids.authority import office_condition
 
-        return self.filter(office_condition(user) | Q(user_id=user.pk))
+        # An empty condition means all of them; joined by "or" it would mean none.
+        theirs = office_condition(user)
+        return self.filter(theirs | Q(user_id=user.pk)) if theirs else self.all()
 
     def forget_before(self, moment: datetime) -> int:
         """Delete what is older than `moment`; returns how many. What is younger than 180 days stays, whoever asks."""
@@ -219,3 +221,39 @@ def no_building() -> Q:
     """Condition on units: an estate without any building in use."""
     houses = apps.get_model("members", "Building").objects.filter(unit=OuterRef("pk"), is_active=True).order_by()
     return Q(~Exists(houses), kind="ESTATE")
+
+
+class RegistrationQuerySet(AnchoredQuerySet):
+    """双报到: a unit's is seen by whoever serves there, a member's with the right to read members only."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """Registrations in the user's subtrees, as far as their kind may be read."""
+        from grids.scoping import scope_of
+
+        scope = scope_of(user)
+        if scope.everything:
+            return self
+        return self.filter(Q(scope.subtree_condition(), kind="UNIT") | Q(scope.party_condition(), kind="MEMBER"))
+
+    def search(self, text: str) -> Self:
+        """Rows whose name, unit or receipt number holds every word of `text`."""
+        found = self
+        for word in _words(text):
+            found = found.filter(Q(name__icontains=word) | Q(unit_name__icontains=word) | Q(number__iexact=word))
+        return found
+
+    def unreported(self) -> Self:
+        """Confirmed, and the unit has not been told yet: without a letter, or with one that was not delivered."""
+        return self.filter(Q(letter=None) | Q(letter__delivered_on=None), state="CONFIRMED")
+
+
+class LinkQuerySet(AnchoredQuerySet):
+    def open(self) -> Self:
+        """Links that take registrations today."""
+        return self.filter(revoked_at=None, expires_on__gte=timezone.localdate(), grid__is_active=True)
+
+
+class SheetJobQuerySet(models.QuerySet):
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """The user's own: an uploaded sheet holds what others may not see."""
+        return self.filter(user_id=user.pk)

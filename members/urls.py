@@ -2,12 +2,13 @@
 
 from django.urls import path, register_converter
 
-from liangcheng.common.converters import CodeConverter
+from liangcheng.common.converters import CodeConverter, TokenConverter
 from members import views
-from members.views import privacy
+from members.views import letters, links, privacy, public, registrations
 
 app_name = "members"
 register_converter(CodeConverter, "unit_code")
+register_converter(TokenConverter, "registration_token")
 
 urlpatterns = [
     path("units/", views.unit_list, name="unit_list"),
@@ -85,4 +86,35 @@ urlpatterns = [
     path("climb/", views.climb, name="climb"),
     path("climb/branches/<int:pk>/", views.climb_organization, name="climb_organization"),
     path("climb/people/<int:pk>/", views.climb_member, name="climb_member"),
+    path("registrations/", registrations.registration_list, name="registration_list"),
+    path("registrations/new/", registrations.registration_new, name="registration_new"),
+    path("registrations/<int:pk>/", registrations.registration_detail, name="registration_detail"),
+    path("registrations/<int:pk>/confirm/", registrations.registration_confirm, name="registration_confirm"),
+    path("registrations/<int:pk>/refuse/", registrations.registration_end, {"ending": "refuse"}, "registration_refuse"),
+    path(
+        "registrations/<int:pk>/withdraw/",
+        registrations.registration_end,
+        {"ending": "withdraw"},
+        "registration_withdraw",
+    ),
+    path("registrations/<int:pk>/reveal/", registrations.registration_reveal, name="registration_reveal"),
+    path("registrations/links/", links.link_list, name="link_list"),
+    path("registrations/links/<int:pk>/poster/", links.link_poster, name="link_poster"),
+    path("registrations/links/<int:pk>/qr.svg", links.link_qr, name="link_qr"),
+    path("registrations/links/<int:pk>/revoke/", links.link_revoke, name="link_revoke"),
+    path("registrations/unreported/", letters.unreported, name="unreported"),
+    path("registrations/letters/", letters.letter_list, name="letter_list"),
+    path("registrations/letters/<int:pk>/", letters.letter_detail, name="letter_detail"),
+    path("registrations/letters/<int:pk>/print/", letters.letter_print, name="letter_print"),
+    path("registrations/letters/<int:pk>/void/", letters.letter_void, name="letter_void"),
+    path("registrations/yearly/", letters.yearly, name="yearly"),
+    path("registrations/yearly/sheet/", letters.yearly_sheet, name="yearly_sheet"),
+    path("r/<registration_token:token>/", public.register, name="register"),
+    path("r/<registration_token:token>/done/", public.register_done, name="register_done"),
+    path("registers/<slug:register>/template/", views.sheet_template, name="sheet_template"),
+    path("registers/<slug:register>/export/", views.export_list, name="export"),
+    path("registers/<slug:register>/import/", views.sheet_upload, name="sheet_import"),
+    path("imports/<int:pk>/", views.sheet_job, name="sheet_job"),
+    path("imports/<int:pk>/start/", views.sheet_start, name="sheet_start"),
+    path("imports/<int:pk>/errors/", views.sheet_errors, name="sheet_errors"),
 ]

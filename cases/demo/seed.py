@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from cases.demo import deeds, parties, people, registers
+from cases.demo import deeds, parties, people, registers, registrations
 from cases.demo.cast import Cast
 from cases.demo.plans import Planner
 from cases.demo.stories import tell_all
@@ -47,6 +47,7 @@ def seed(street: Grid, password: str) -> Seeded:
         people.settle(street, password)
         parties.found(street)
         registers.found(street)
+        registrations.tell(street)
         moment = now()
         limits = TimeLimit.objects.filter(category__is_active=True).select_related("category")
         houses = Building.objects.active().within(street).select_related("grid", "neighborhood", "unit").order_by("pk")

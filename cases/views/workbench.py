@@ -14,6 +14,7 @@ from grids.models import Grid
 from grids.scoping import Scope, scope_of
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
+from members.reporting import waiting_count
 
 _ALERTS = (Todo.OVERDUE, Todo.DUE_SOON, Todo.RETURNED)
 _STAGES = (Todo.PENDING, Todo.DISPATCHED, Todo.HANDLING, Todo.RESOLVED)
@@ -33,6 +34,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "stages": [(each, counts[each]) for each in stages],
         "figures": figures,
         "urgent": _most_urgent(user, scope),
+        "registrations": waiting_count(user),
     }
     return render(request, "cases/workbench.html", context)
 

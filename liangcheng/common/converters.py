@@ -11,3 +11,9 @@ class CodeConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+class TokenConverter(CodeConverter):
+    """An unguessable token, as secrets.token_urlsafe writes it; anything else does not even reach the page."""
+
+    regex = "[A-Za-z0-9_-]{1,64}"

@@ -13,8 +13,12 @@ def _page(status: int, title: str, advice: str, **more: str) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """An expired page: what was typed is still in the browser (its back button, and its saved draft)."""
+    """An expired page: what was typed is still in the browser (its back button, and its saved draft).
+
+    A view that keeps no drafts says by `csrf_advice` what to do instead.
+    """
     advice = "页面打开太久，或在别处重新登录过。请重新打开这个页面再提交，刚才填写的文字会自动恢复，照片需要重新选择。"
+    advice = getattr(getattr(request.resolver_match, "func", None), "csrf_advice", advice)
     return _page(403, "页面已过期", advice, retry=request.get_full_path())
 
 

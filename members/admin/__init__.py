@@ -1,5 +1,5 @@
 """The registers in the admin."""
 
-from members.admin import access, contacts, deeds, party, places, teams, units
+from members.admin import access, contacts, deeds, party, places, reporting, teams, units
 
-__all__ = ["access", "contacts", "deeds", "party", "places", "teams", "units"]
+__all__ = ["access", "contacts", "deeds", "party", "places", "reporting", "teams", "units"]

@@ -10,8 +10,10 @@ from members.models.identity import IdentityNumber
 from members.models.offers import Claim, Offer
 from members.models.organizations import PartyOrganization
 from members.models.people import NotSamePerson, PartyMember, ResidentContact, Transfer
+from members.models.reporting import Letter, LetterLine, Registration, RegistrationAttempt, RegistrationLink
 from members.models.search import SearchKey
 from members.models.services import ServiceRecord
+from members.models.sheets import SheetJob, SheetState
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
 
@@ -25,6 +27,8 @@ __all__ = [
     "ClimbEntry",
     "ClimbItem",
     "IdentityNumber",
+    "Letter",
+    "LetterLine",
     "Nomination",
     "NotSamePerson",
     "Offer",
@@ -32,10 +36,15 @@ __all__ = [
     "PartyOrganization",
     "Person",
     "Register",
+    "Registration",
+    "RegistrationAttempt",
+    "RegistrationLink",
     "ResidentContact",
     "ResidentUnit",
     "SearchKey",
     "ServiceRecord",
+    "SheetJob",
+    "SheetState",
     "Skill",
     "Team",
     "TeamMember",

@@ -17,6 +17,7 @@ from members import units
 from members.choices import MemberKind, Sector, UnitKind
 from members.filters import ROLES, UnitFilterSet
 from members.models import Building, Nomination, PartyMember, PartyOrganization, ResidentUnit, Venue
+from members.reporting_panels import unit_section
 from members.revealing import has_contacts, may_reveal
 from members.unit_forms import TermForm
 from members.views.acting import ActPage, done, perform, reveal_page
@@ -50,6 +51,7 @@ def unit_detail(request: HttpRequest, code: str) -> HttpResponse:
         "unit": unit,
         "path": path_of(unit),
         "facts": _facts(unit),
+        "reporting": unit_section(user, unit),
         "buildings": buildings,
         "more_buildings": more,
         "organizations": first(PartyOrganization.objects.visible_to(user).active().filter(unit=unit))[0],

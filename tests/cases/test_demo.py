@@ -27,7 +27,7 @@ from liangcheng.common import clock
 from liangcheng.common.clock import now
 from liangcheng.common.models import OutboxMessage, OutboxState
 from liangcheng.common.text import is_phone
-from members.models import PartyMember
+from members.models import Letter, PartyMember, Registration
 
 # On a Saturday nothing is due within a day.
 WEDNESDAY = datetime(2026, 11, 18, 11, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -242,7 +242,11 @@ class TestPeople:
         assert all(is_phone(number) and number.startswith("1300000") for number in numbers)
 
     def test_registers_are_not_empty(self):
-        assert PartyMember.objects.count() == 120
+        # 120, and three who have registered themselves.
+        assert PartyMember.objects.count() == 123
+        states = Counter(Registration.objects.values_list("state", flat=True))
+        assert states == {"CONFIRMED": 3, "WAITING": 2, "REFUSED": 1, "WITHDRAWN": 1}
+        assert Letter.objects.filter(delivered_on__isnull=False).count() == 1
         assert PartyMember.objects.filter(organization__parent__parent__parent__kind="WORKING_COMMITTEE").exists()
 
 

@@ -228,7 +228,7 @@ class TestPrice:
             reverse("members:building_detail", args=[unit.buildings.first().pk]),
         ):
             # A member's page leaves a row in the log, and asks for all they did.
-            with statements(16 if "/members/" in address else 11):
+            with statements(18 if "/members/" in address else 12):
                 assert client.get(address).status_code == 200
 
 

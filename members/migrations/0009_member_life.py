@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('grids', '0004_party_access'),
-        ('members', '0007_services_offers_climbing'),
+        ('members', '0008_double_registration'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
