@@ -23,7 +23,7 @@ _ROADS = ("凉城路", "水电路", "车站南路", "广粤路", "丰镇路", "�
 _NAMES = ("凉城新村", "文苑小区", "锦苑", "秀苑", "复旦花园", "广粤小区", "水电小区", "馨苑", "车站新村", "奎照小区")
 _PER_UNIT, _BATCH = 20, 2_000
 # Short and common, road and lane, lane alone, a unit, from the middle, rare, nothing.
-_QUERIES = ("lc", "凉城路", "lcl100", "凉城路1001弄4", "1001弄", "wyxq", "小区", "武装学院", "zzzz", "没有这里")
+_QUERIES = ("lc", "凉城路", "lcl200", "凉城路2001弄4", "2001弄", "wyxq", "小区", "武装学院", "zzzz", "没有这里")
 
 
 def measure(size: int, times: int) -> None:
@@ -99,7 +99,7 @@ def _fill(street: Grid, size: int, rng: random.Random) -> None:
     with transaction.atomic():
         ResidentUnit.objects.bulk_create(units, batch_size=_BATCH)
     addressbook.index_units(units)
-    lanes = dict.fromkeys(_ROADS, 1_000)
+    lanes = dict.fromkeys(_ROADS, 2_000)
     houses: list[Building] = []
     for serial, unit in enumerate(units):
         # 凉城路 has a third of all.

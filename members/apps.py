@@ -7,14 +7,17 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from grids import panels
-        from liangcheng.common import jobs
+        from liangcheng.common import jobs, outbox
         from members import access, deeds, dossier, holders, offers, performance, reporting, sections, services
         from members.panels import coverage_panel, registers_panel
         from members.reporting_panels import member_section
+        from members.sheets import jobs as sheet_jobs
 
         panels.register_panel(registers_panel)
         panels.register_panel(coverage_panel)
         holders.register_all()
+        outbox.register_handler(sheet_jobs.TOPIC, sheet_jobs.deliver, slow=True)
+        jobs.register_daily("members.sheets", sheet_jobs.forget_old)
         jobs.register_daily("members.forget_uses", access.forget_old_uses)
         jobs.register_daily("members.forget_closed_registrations", reporting.forget_closed)
         jobs.register_daily("members.offers", offers.close_lapsed)

@@ -12,9 +12,7 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from grids.authority import runs_desk, runs_street
-from grids.choices import Role
 from grids.models import GridAnchored
-from grids.scoping import scope_of
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
 from liangcheng.common.identity import is_identity_number, normalize_identity
 from liangcheng.common.text import is_person_name, is_phone, normalize_name, normalize_phone, phone_spellings
@@ -153,27 +151,19 @@ class Revealed:
     identity: str | None = None
 
 
-def may_reveal(user: "User", person: Person) -> bool:
-    """Members: the desk of a grid of theirs. Contacts: also the officers of their own micro-unit.
-
-    Of rows that the user may see; for members that already asks for the right to read them.
-    """
-    if runs_desk(user, person):
-        return True
-    if not isinstance(person, ResidentContact):
-        return False
-    here = {person.grid_id, person.micro_unit_id}
-    return any(post.role == Role.OFFICER and post.grid_id in here for post in scope_of(user).territorial)
+def may_reveal(user: "User", member: PartyMember) -> bool:
+    """The desk of a grid of theirs. Of rows that the user may see: that already asks for the right to read members."""
+    return runs_desk(user, member)
 
 
 @sensitive_variables()
-def reveal(*, actor: "User", person: Person, reason: str, with_identity: bool = False) -> Revealed:
-    """查看完整信息: whole name and number, for a reason that is logged before anything is shown.
+def reveal(*, actor: "User", person: PartyMember, reason: str, with_identity: bool = False) -> Revealed:
+    """查看完整信息 of a member: for a reason that is logged before anything is shown. Others: members/revealing.py.
 
     Refusals: not_found, not_permitted, erased, and those of `need_reason` and identity.read_identity_number.
     """
     with transaction.atomic():
-        row = type(person)._default_manager.visible_to(actor).filter(pk=person.pk).first()
+        row = PartyMember.objects.visible_to(actor).filter(pk=person.pk).first()
         if row is None:
             raise NotVisible
         if not may_reveal(actor, row):

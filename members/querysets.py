@@ -158,7 +158,9 @@ class AccessLogQuerySet(models.QuerySet):
         """Entries of the streets whose office the user runs, and the user's own."""
         from grids.authority import office_condition
 
-        return self.filter(office_condition(user) | Q(user_id=user.pk))
+        # An empty condition means all of them; joined by "or" it would mean none.
+        theirs = office_condition(user)
+        return self.filter(theirs | Q(user_id=user.pk)) if theirs else self.all()
 
     def forget_before(self, moment: datetime) -> int:
         """Delete what is older than `moment`; returns how many. What is younger than 180 days stays, whoever asks."""
@@ -249,3 +251,9 @@ class LinkQuerySet(AnchoredQuerySet):
     def open(self) -> Self:
         """Links that take registrations today."""
         return self.filter(revoked_at=None, expires_on__gte=timezone.localdate(), grid__is_active=True)
+
+
+class SheetJobQuerySet(models.QuerySet):
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """The user's own: an uploaded sheet holds what others may not see."""
+        return self.filter(user_id=user.pk)

@@ -9,15 +9,12 @@ from grids.authority import runs_desk
 from grids.choices import GridKind, Role
 from grids.models import PathColumns
 from grids.scoping import scope_of
-from liangcheng.common.exceptions import InvalidInput, NotPermitted, NotVisible
-from liangcheng.common.text import normalize
-from members.access import log_access
+from liangcheng.common.exceptions import NotPermitted, NotVisible
+from members.access import log_access, need_reason
 from members.choices import AccessKind
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
-
-_MOST_REASON = 100
 
 
 @dataclass(frozen=True)
@@ -53,25 +50,24 @@ def has_contacts(row: Any) -> bool:
 
 
 def reveal(*, actor: "User", model: Any, pk: int, reason: str) -> tuple[Any, list[Entry]]:
-    """The row and its contacts, unmasked; leaves a row in the log. Refusals: not_found, not_permitted, missing,
-    too_long."""
+    """The row and its contacts, unmasked; leaves a row in the log. Refusals: not_found, not_permitted, and those of
+    `need_reason`."""
     with transaction.atomic():
         row = model.objects.visible_to(actor).filter(pk=pk).order_by().first()
         if row is None:
             raise NotVisible
         if not may_reveal(actor, row):
             raise NotPermitted("not_permitted", "完整信息由本网格的网格长、联络员、派遣员和所在微单元的网格员查看。")
-        reason = normalize(reason)
-        if not reason:
-            raise InvalidInput("missing", "请填写查看原因。", field="reason")
-        if len(reason) > _MOST_REASON:
-            message = f"最多 {_MOST_REASON} 个字，现在有 {len(reason)} 个字。"
-            raise InvalidInput("too_long", message, field="reason")
-        log_access(actor, AccessKind.REVEALED, row, reason=reason)
-        return row, _entries(row)
+        entries = _entries(row)
+        # A company may be named in a reason, a person not.
+        secrets = [text for entry in entries for text in (entry.phone, "" if entry.label == "物业" else entry.name)]
+        log_access(actor, AccessKind.REVEALED, row, reason=need_reason(reason, *secrets))
+        return row, entries
 
 
 def _entries(row: Any) -> list[Entry]:
+    if getattr(row, "erased_at", None):
+        return []
     found = [
         Entry(label, getattr(row, name), getattr(row, phone)) for label, name, phone in _CONTACTS[row._meta.model_name]
     ]

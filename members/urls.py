@@ -111,4 +111,10 @@ urlpatterns = [
     path("registrations/yearly/sheet/", letters.yearly_sheet, name="yearly_sheet"),
     path("r/<registration_token:token>/", public.register, name="register"),
     path("r/<registration_token:token>/done/", public.register_done, name="register_done"),
+    path("registers/<slug:register>/template/", views.sheet_template, name="sheet_template"),
+    path("registers/<slug:register>/export/", views.export_list, name="export"),
+    path("registers/<slug:register>/import/", views.sheet_upload, name="sheet_import"),
+    path("imports/<int:pk>/", views.sheet_job, name="sheet_job"),
+    path("imports/<int:pk>/start/", views.sheet_start, name="sheet_start"),
+    path("imports/<int:pk>/errors/", views.sheet_errors, name="sheet_errors"),
 ]

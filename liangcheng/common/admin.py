@@ -21,7 +21,7 @@ from liangcheng.common.admin_year import YearPages
 from liangcheng.common.models import CalendarDay, OutboxMessage, OutboxState
 
 # What the topics of the floors above are called on the screen; others show their code.
-SUBJECTS = {"case.notice": "案件消息", "case.push": "案件推送", channels.TOPIC: "外发消息"}
+SUBJECTS = {"case.notice": "案件消息", "case.push": "案件推送", "members.sheet": "表格导入", channels.TOPIC: "外发消息"}
 
 
 class CalendarDayForm(forms.ModelForm):

@@ -18,6 +18,8 @@ Handler = Callable[[OutboxMessage], None]
 HANDLERS: dict[str, Handler] = {}
 # Topics whose handler runs outside any transaction: it talks to other machines, and must not hold a lock meanwhile.
 OUTSIDE: set[str] = set()
+# Topics among them that take many seconds: one per round, and they renew their lease as they go on.
+SLOW: set[str] = set()
 # A claimed message that is not finished within the lease is taken up again by whoever comes next. Longer than any
 # handler takes: a row, or one request with its own bound (WEBHOOK_TIMEOUT), for which the lease is begun anew.
 LEASE = timedelta(minutes=2)
@@ -36,21 +38,23 @@ class PermanentFailure(DeliveryFailed):
     """Trying again would not help until somebody changes something: dead at once."""
 
 
-class _Superseded(Exception):
+class Superseded(Exception):
     """The lease ran out and somebody else has this message now: take back what this attempt wrote."""
 
 
-def register_handler(topic: str, handler: Handler, *, transactional: bool = True) -> None:
+def register_handler(topic: str, handler: Handler, *, transactional: bool = True, slow: bool = False) -> None:
     """Called by apps when they start: who delivers messages of `topic`. May be called twice for one message.
 
     `transactional`: what the handler writes and the finish are one transaction. Else the handler runs outside any,
     and only the finish is written after it; killed in between, the message is sent again with the same key.
+    `slow`: runs outside any transaction and for longer; calls `renew` while it goes on.
     """
     HANDLERS[topic] = handler
-    if transactional:
-        OUTSIDE.discard(topic)
-    else:
-        OUTSIDE.add(topic)
+    for topics, belongs in ((OUTSIDE, slow or not transactional), (SLOW, slow)):
+        if belongs:
+            topics.add(topic)
+        else:
+            topics.discard(topic)
 
 
 def claim(limit: int) -> list[OutboxMessage]:
@@ -68,7 +72,9 @@ def claim(limit: int) -> list[OutboxMessage]:
         free = due.select_for_update(skip_locked=skip)
         found = list(free.exclude(topic__in=OUTSIDE)[:limit])
         if len(found) < limit:
-            found += free.filter(topic__in=OUTSIDE)[: min(limit - len(found), _OUTSIDE_AT_ONCE)]
+            found += free.filter(topic__in=OUTSIDE - SLOW)[: min(limit - len(found), _OUTSIDE_AT_ONCE)]
+        if SLOW and len(found) < limit:
+            found += free.filter(topic__in=SLOW)[:1]
         killers = [message.pk for message in found if _kills(message)]
         messages = [message for message in found if message.pk not in killers]
         OutboxMessage.objects.filter(pk__in=killers).update(state=OutboxState.DEAD)
@@ -99,12 +105,12 @@ def _deliver(message: OutboxMessage) -> None:
         if message.topic in OUTSIDE:
             # The others of this round have taken their time: from here on the lease is this message's alone.
             if not _finish(message, run_at=now() + LEASE):
-                raise _Superseded
+                raise Superseded
             _attempt(message)
         else:
             with transaction.atomic():
                 _attempt(message)
-    except _Superseded:
+    except Superseded:
         logger.warning("outbox_superseded id=%s attempt=%s", message.pk, message.attempts)
     except Exception as error:  # noqa: BLE001 -- whatever it is, the next message must still go out
         _put_off(message, error)
@@ -113,7 +119,13 @@ def _deliver(message: OutboxMessage) -> None:
 def _attempt(message: OutboxMessage) -> None:
     HANDLERS[message.topic](message)
     if not _finish(message, state=OutboxState.DELIVERED, delivered_at=now(), last_error=""):
-        raise _Superseded
+        raise Superseded
+
+
+def renew(message: OutboxMessage) -> None:
+    """Begin the lease anew, in the middle of long work. Raises Superseded: somebody else has it, stop."""
+    if not _finish(message, run_at=now() + LEASE):
+        raise Superseded
 
 
 def _put_off(message: OutboxMessage, error: Exception) -> None:

@@ -2,25 +2,38 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 
 from grids.authority import desk_condition, kept_condition, may_keep, runs_desk
 from grids.models import Grid
+from liangcheng.accounts.current import signed_in
 from liangcheng.common.admin_base import ScopedAdmin
+from liangcheng.common.exceptions import DomainError
+from liangcheng.common.sheets.writing import TYPE
+from liangcheng.common.web import refuse
 from members.access import log_access
 from members.choices import AccessKind
+from members.sheets import RegisterSheet, sheet_of
+from members.sheets.exporting import export
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
 
 
 class RegisterAdmin(ScopedAdmin):
-    """An anchored register. Retired by “在用”, never deleted."""
+    """An anchored register. Retired by “在用”, never deleted.
 
+    One that has a sheet (members.sheets) goes out by Excel as filtered, and comes in by the pages of the site.
+    """
+
+    change_list_template = "admin/register_change_list.html"
     list_select_related: ClassVar[Any] = ["grid"]
     autocomplete_fields: ClassVar[Any] = ["grid"]
     search_help_text = "按名称或拼音首字母查找"
@@ -64,6 +77,39 @@ class RegisterAdmin(ScopedAdmin):
 
     def secret_fields(self, request: HttpRequest, obj: Any) -> frozenset[str]:
         return frozenset() if self.may_edit(request, obj) else frozenset(self.masked)
+
+    # -- Excel
+
+    @property
+    def sheet(self) -> RegisterSheet | None:
+        return sheet_of(self.model)
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/", self.admin_site.admin_view(self.export_view), name=name), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        sheet, user = self.sheet, signed_in(request)
+        doors = {
+            "sheet": sheet,
+            "may_import": sheet is not None and sheet.may_import(user),
+            "may_export": sheet is not None and sheet.may_export(user),
+        }
+        return super().changelist_view(request, {**doors, **(extra_context or {})})
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as the address filters it."""
+        sheet = self.sheet
+        if sheet is None:
+            return redirect("..")
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+            file, name = export(signed_in(request), sheet, rows)
+        except IncorrectLookupParameters:
+            return redirect("..")
+        except DomainError as refusal:
+            return refuse(request, refusal)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=TYPE)
 
 
 class DeskAdmin(RegisterAdmin):

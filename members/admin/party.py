@@ -9,11 +9,9 @@ from django.http import HttpRequest
 
 from grids.models import Grid
 from liangcheng.accounts.models import User
-from liangcheng.common.admin_sheets import SheetExport
 from liangcheng.common.text import mask_name, mask_phone
 from members.access import keeps_members, log_once_a_day
 from members.admin.base import RegisterAdmin
-from members.admin.sheets import MemberSheet, OrganizationSheet
 from members.choices import AccessKind
 from members.models import PartyMember, PartyOrganization
 from members.people import HOMES, Facts, accounts_of, correct_member, mark_of, organizations_for, register_member
@@ -25,8 +23,7 @@ _FACTS = ("name", "kind", "unit", "phone", "joined_on", "skills", "availability"
 
 
 @admin.register(PartyOrganization)
-class OrganizationAdmin(SheetExport, RegisterAdmin):
-    resource = OrganizationSheet
+class OrganizationAdmin(RegisterAdmin):
     list_display = ["name", "kind", "grid", "parent", "is_active"]
     list_select_related = ["grid", "parent"]
     list_filter = ["kind", "is_active"]
@@ -85,11 +82,10 @@ class MemberForm(forms.ModelForm):
 
 
 @admin.register(PartyMember)
-class MemberAdmin(SheetExport, RegisterAdmin):
+class MemberAdmin(RegisterAdmin):
     """Kept by the desk with the right to read members. Where a member belongs changes by 转接, on the site."""
 
     form = MemberForm
-    resource = MemberSheet
     list_display = ["shown_name", "kind", "organization", "grid", "masked_phone", "is_active"]
     list_select_related = ["grid", "organization"]
     list_filter = ["kind", "is_active"]

@@ -7,19 +7,16 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
 from liangcheng.common.admin_base import FollowsParent
-from liangcheng.common.admin_sheets import SheetImport
 from liangcheng.common.exceptions import InvalidInput
 from liangcheng.common.text import mask_name, mask_phone, normalize
 from members.admin.base import RegisterAdmin
-from members.admin.sheets import BuildingSheet, UnitSheet
 from members.buildings import HouseAddress, check_alias, check_own_address
 from members.choices import UNIT_FACTS, UNIT_ROLES, UnitKind
 from members.models import Building, BuildingAlias, ResidentUnit
 
 
 @admin.register(ResidentUnit)
-class UnitAdmin(SheetImport, RegisterAdmin):
-    resource = UnitSheet
+class UnitAdmin(RegisterAdmin):
     list_display = ["name", "code", "kind", "grid", "address", "households", "assumed", "is_active"]
     list_filter = ["kind", "is_active", "assumed"]
     search_fields = ["name", "name_pinyin", "code", "address"]
@@ -118,8 +115,7 @@ def _fact_sections(kinds: list[str]) -> list[tuple[str | None, list[str], str]]:
 
 
 @admin.register(Building)
-class BuildingAdmin(SheetImport, RegisterAdmin):
-    resource = BuildingSheet
+class BuildingAdmin(RegisterAdmin):
     list_display = ["name", "road", "lane", "number", "unit", "grid", "households", "is_active"]
     list_select_related = ["grid", "unit"]
     list_filter = ["is_active", "road"]

@@ -13,6 +13,7 @@ from members.models.people import NotSamePerson, PartyMember, ResidentContact, T
 from members.models.reporting import Letter, LetterLine, Registration, RegistrationAttempt, RegistrationLink
 from members.models.search import SearchKey
 from members.models.services import ServiceRecord
+from members.models.sheets import SheetJob, SheetState
 from members.models.teams import Team, TeamMember, Venue
 from members.models.units import ChairTerm, Nomination, ResidentUnit
 
@@ -42,6 +43,8 @@ __all__ = [
     "ResidentUnit",
     "SearchKey",
     "ServiceRecord",
+    "SheetJob",
+    "SheetState",
     "Skill",
     "Team",
     "TeamMember",

@@ -1,7 +1,6 @@
 """What templates ask about personal data: may the reader see it whole, run the office, read identity numbers."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django import template
 from django.urls import reverse
@@ -23,19 +22,18 @@ class Reveal:
 
 
 @register.simple_tag
-def reveal_of(user: User, person: Any) -> Reveal | None:
+def reveal_of(user: User, person: PartyMember) -> Reveal | None:
     """None where the user may not, or where nothing is left to see. No statement."""
     if person.erased_at or not privacy.may_reveal(user, person):
         return None
-    is_member = isinstance(person, PartyMember)
-    address = reverse(f"members:{'member' if is_member else 'contact'}_reveal", args=[person.pk])
-    return Reveal(address, is_member and identity.enabled() and identity.may_read_identity(user, person))
+    address = reverse("members:member_reveal", args=[person.pk])
+    return Reveal(address, identity.enabled() and identity.may_read_identity(user, person))
 
 
 @register.simple_tag
-def keeps_identity(user: User, person: Any) -> bool:
+def keeps_identity(user: User, person: PartyMember) -> bool:
     """Whether the page offers to write the identity number down."""
-    return identity.enabled() and isinstance(person, PartyMember) and privacy.may_reveal(user, person)
+    return identity.enabled() and privacy.may_reveal(user, person)
 
 
 @register.simple_tag

@@ -29,6 +29,7 @@ from members.views.services import (
     service_mine,
     service_new,
 )
+from members.views.sheets import export_list, sheet_errors, sheet_job, sheet_start, sheet_template, sheet_upload
 from members.views.suggest import suggest_places
 from members.views.teams import team_add, team_detail, team_edit, team_list, team_people, team_take_out
 from members.views.transfers import member_transfer, transfer_detail, transfer_list
@@ -52,6 +53,7 @@ __all__ = [
     "coverage",
     "coverage_sheet",
     "duplicate_list",
+    "export_list",
     "member_detail",
     "member_edit",
     "member_list",
@@ -81,6 +83,11 @@ __all__ = [
     "service_list",
     "service_mine",
     "service_new",
+    "sheet_errors",
+    "sheet_job",
+    "sheet_start",
+    "sheet_template",
+    "sheet_upload",
     "suggest_places",
     "team_add",
     "team_detail",

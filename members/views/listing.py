@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +17,7 @@ from liangcheng.common.paging import with_params
 from liangcheng.common.web import all_errors
 from members.coverage import GAPS
 from members.filters import STATES
+from members.sheets import sheet_of
 from members.views.mending import form_of
 
 PAGE_SIZE = 30
@@ -44,16 +45,34 @@ class RegisterPage:
     # How addresses and members.coverage call the register: unit, building, organization, member.
     name: str = ""
 
+    # The page of each register: an export holds what its page would show.
+    of: ClassVar[dict[Any, "RegisterPage"]] = {}
+
+    def __post_init__(self) -> None:
+        self.of[self.model] = self
+
+
+def asked_for(request: HttpRequest, register: RegisterPage, grids: dict[str, Grid]) -> Any:
+    """The filters of the address over the rows that the user may see; `grids` are those they see, by code."""
+    rows = register.model.objects.visible_to(signed_in(request))
+    rows = rows.select_related(*register.related).order_by(*register.order)
+    filterset = register.filterset(request.GET, queryset=rows, request=request)
+    filterset.form.grids = grids
+    return filterset
+
+
+def seen_grids(request: HttpRequest) -> dict[str, Grid]:
+    """The grids that the user sees, by code, in the tree's order."""
+    return {grid.code: grid for grid in Grid.objects.visible_to(signed_in(request)).active().in_tree_order()}
+
 
 def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
     """The rows that the user may see, by what the address asks for; a wrong filter shows its error and no row."""
     user = signed_in(request)
-    grids = {grid.code: grid for grid in Grid.objects.visible_to(user).active().in_tree_order()}
-    rows = register.model.objects.visible_to(user).select_related(*register.related).order_by(*register.order)
-    filterset = register.filterset(request.GET, queryset=rows, request=request)
-    filterset.form.grids = grids
+    grids = seen_grids(request)
+    filterset = asked_for(request, register, grids)
     valid = filterset.is_valid()
-    page = Paginator(filterset.qs if valid else rows.none(), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(filterset.qs if valid else filterset.queryset.none(), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "newer": with_params(request.GET, page=page.previous_page_number()) if page.has_previous() else "",
@@ -67,6 +86,7 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
         "carried": [
             (name, request.GET[name]) for name in ("kind", "lacking", *register.carried) if request.GET.get(name)
         ],
+        "sheet": _sheet(request, register),
         "selects": [(name, label, choices, request.GET.get(name, "")) for name, label, choices in register.selects],
         "unfolded": any(request.GET.get(name) for name in ("grid", "state", *_names(register))),
         "filtered": any(
@@ -96,6 +116,22 @@ def _lack(request: HttpRequest, register: RegisterPage, rows: Iterable[Any]) -> 
     rest.pop("lacking", None)
     rest.pop("page", None)
     return {"label": gap.label, "mended_by": gap.mended_by, "without": with_params(rest)}
+
+
+def _sheet(request: HttpRequest, register: RegisterPage) -> dict[str, Any] | None:
+    """The ways in and out by Excel that the user has here."""
+    sheet = sheet_of(register.model)
+    if sheet is None:
+        return None
+    params = request.GET.copy()
+    params.pop("page", None)
+    user = signed_in(request)
+    return {
+        "slug": sheet.slug,
+        "query": params.urlencode(),
+        "may_import": sheet.may_import(user),
+        "may_export": sheet.may_export(user),
+    }
 
 
 def _kind_chips(request: HttpRequest, register: RegisterPage) -> list[tuple[str, str, bool]]:

@@ -35,26 +35,23 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @login_required
 @never_cache
-def member_reveal(request: HttpRequest, pk: int) -> HttpResponse:
-    return _reveal(request, visible(signed_in(request), PartyMember, pk=pk), "members:member_detail")
-
-
 @sensitive_variables()
-def _reveal(request: HttpRequest, person: Any, back: str) -> HttpResponse:
-    """GET asks for the reason, POST shows the whole name and number once."""
+def member_reveal(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks for the reason, POST shows the whole name and number once. Contacts: views/contacts.py."""
     user = signed_in(request)
+    person = visible(user, PartyMember, pk=pk)
     if not privacy.may_reveal(user, person):
         return refuse(request, NotPermitted("not_permitted", "完整姓名和电话由所在网格的网格长、联络员、派遣员查看。"))
-    offered = isinstance(person, PartyMember) and identity.enabled() and identity.may_read_identity(user, person)
+    offered = identity.enabled() and identity.may_read_identity(user, person)
     form = RevealForm(request.POST if request.method == "POST" else None, identity=offered)
-    context = {"person": person, "form": form, "back": back}
+    context = {"person": person, "form": form}
     if request.method == "POST" and form.is_valid():
         try:
             shown = privacy.reveal(actor=user, person=person, **form.cleaned_data)
             return render(request, "members/member_revealed.html", {**context, "shown": shown})
         except DomainError as error:
             add_refusal(form, error)
-    return render(request, "members/reveal.html", context)
+    return render(request, "members/member_reveal.html", context)
 
 
 @login_required

@@ -16,7 +16,7 @@ from grids.choices import PartyAccess
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
 from liangcheng.common.identity import check_character
-from members import identity, privacy
+from members import identity, privacy, revealing
 from members.access import forget_old_uses
 from members.choices import AccessKind
 from members.models import AccessLog, IdentityNumber, PartyMember, ResidentContact
@@ -190,7 +190,7 @@ class TestIdentityNumber:
 class TestLog:
     def test_the_office_reads_all_others_their_own(self, client, people: People, member, contact, statements):
         privacy.reveal(actor=people.liaison, person=member, reason="电话通知")
-        privacy.reveal(actor=people.officer, person=contact, reason="送通知单")
+        revealing.reveal(actor=people.officer, model=ResidentContact, pk=contact.pk, reason="送通知单")
         address = reverse("members:access_log")
 
         def shown(user: User, **params: str) -> set[str]:
@@ -199,6 +199,8 @@ class TestLog:
             return {row.reason for row in answer.context["page"]}
 
         assert shown(people.dispatcher) == {"电话通知", "送通知单"}
+        boss = User.objects.create_superuser("boss", full_name="系统管理员")
+        assert shown(boss) == {"电话通知", "送通知单"}
         assert shown(people.liaison) == {"电话通知"}
         assert shown(people.stranger) == shown(people.viewer) == set()
         assert shown(people.dispatcher, who=people.officer.full_name) == {"送通知单"}
