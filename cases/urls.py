@@ -17,6 +17,7 @@ urlpatterns = [
     path("cases/returns/", views.returns, name="returns"),
     path("cases/<str:number>/", views.case_detail, name="detail"),
     path("cases/<str:number>/photos/<int:pk>/", views.case_photo, name="photo"),
-    path("cases/<str:number>/volunteers/", views.offer_case, name="volunteers"),
+    # No act: 请党员认领 stands beside the buttons.
+    path("volunteers/<str:number>/", views.offer_case, name="volunteers"),
     path("cases/<str:number>/<slug:act>/", views.case_act, name="act"),
 ]

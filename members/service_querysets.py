@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from grids.querysets import AnchoredQuerySet
+from liangcheng.common.clock import now
 from members.choices import ClaimState, OfferState, ServiceState
 
 if TYPE_CHECKING:
@@ -54,12 +55,12 @@ class OfferQuerySet(AnchoredQuerySet):
     def claimable(self, day: date | None = None) -> Self:
         """Open, not past its day, and its case (if any) still open and not confidential."""
         running = Q(case__isnull=True) | Q(case__is_open=True, case__confidential=False)
-        return self.filter(running, state=OfferState.OPEN, closes_on__gte=day or timezone.localdate())
+        return self.filter(running, state=OfferState.OPEN, closes_on__gte=day or timezone.localdate(now()))
 
     def lapsed(self, day: date | None = None) -> Self:
         """Those that nobody can claim any more, though no one has closed them."""
         open_ones = self.filter(state__in=(OfferState.OPEN, OfferState.FILLED))
-        late = Q(state=OfferState.OPEN, closes_on__lt=day or timezone.localdate())
+        late = Q(state=OfferState.OPEN, closes_on__lt=day or timezone.localdate(now()))
         return open_ones.filter(late | Q(case__is_open=False) | Q(case__confidential=True))
 
     def open_to(self, people: "list[Any]") -> Self:

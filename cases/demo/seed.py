@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from cases import volunteers
 from cases.demo import deeds, parties, people, registers, registrations
 from cases.demo.cast import Cast
 from cases.demo.plans import Planner
@@ -17,6 +18,7 @@ from grids.models import Grid
 from liangcheng.accounts.models import User
 from liangcheng.common.clock import now
 from liangcheng.common.models import OutboxMessage, OutboxState
+from members import offers
 from members.models import Building
 
 # Notices older than this have been read.
@@ -79,8 +81,10 @@ def _deliver_past_notices() -> None:
         ),
         batch_size=500,
     )
+    for message in OutboxMessage.objects.filter(topic=offers.TOPIC, state=OutboxState.WAITING).order_by("pk"):
+        volunteers.deliver(message)
     recount(User.objects.all())
-    told = OutboxMessage.objects.filter(topic__in=(TOPIC, PUSH_TOPIC), state=OutboxState.WAITING)
+    told = OutboxMessage.objects.filter(topic__in=(TOPIC, PUSH_TOPIC, offers.TOPIC), state=OutboxState.WAITING)
     told.update(state=OutboxState.DELIVERED, attempts=1, delivered_at=F("created_at"))
 
 

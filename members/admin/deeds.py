@@ -64,7 +64,7 @@ class ClaimAdmin(_OfPerson):
 
 @admin.register(ClimbEntry)
 class ClimbEntryAdmin(ReadOnlyAdmin):
-    list_display = ["masked_member", "name", "level", "reached_on", "by", "is_active"]
+    list_display = ["masked_member", "item_name", "level", "reached_on", "by", "is_active"]
     list_select_related = ["member", "item", "by"]
     list_filter = ["item", "is_active"]
     search_fields = ["title"]
@@ -74,6 +74,10 @@ class ClimbEntryAdmin(ReadOnlyAdmin):
 
     def secret_fields(self, request: HttpRequest, obj: Any) -> frozenset[str]:
         return frozenset({"member"})
+
+    @admin.display(description="项目")
+    def item_name(self, entry: ClimbEntry) -> str:
+        return entry.name
 
     @admin.display(description="姓名")
     def masked_member(self, entry: ClimbEntry) -> str:

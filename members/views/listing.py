@@ -108,7 +108,7 @@ def _lack(request: HttpRequest, register: RegisterPage, rows: Iterable[Any]) -> 
     """What the rows lack, in words, with the way back to all of them; each row gets where it is mended (`mend`)."""
     wanted = (register.name, request.GET.get("lacking", ""))
     gap = next((gap for gap in GAPS if (gap.register, gap.lacking) == wanted), None)
-    if gap is None:
+    if gap is None or not all(wanted):
         return None
     for row in rows:
         row.mend = form_of(request, row)

@@ -34,6 +34,7 @@ class TestLoadReference:
             "提醒和自动处理规则：新增 2，更新 0，不变 0",
             "成员单位：新增 168，更新 0，不变 0",
             "楼栋：新增 696，更新 0，不变 0",
+            "登高项目：新增 7，更新 0，不变 0",
         ]
         assert Category.objects.filter(limits__isnull=False).distinct().count() == 68
         assert Category.objects.get(code="0101").responsible_department.name == "社区管理办"

@@ -9,6 +9,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cases.models import (
     Case,
@@ -23,7 +24,8 @@ from cases.models import (
 )
 from liangcheng.accounts.models import User
 from liangcheng.common.models import CalendarDay, DeliveryChannel, OutboxMessage
-from members.models import AccessLog
+from members import climbing
+from members.models import AccessLog, Claim, ClimbEntry, ClimbItem, Offer, PartyMember, ServiceRecord
 from tests import factories
 from tests.factories import Tree
 from tests.people import People
@@ -98,6 +100,7 @@ def rows(tree: Tree, people: People) -> dict[str, Any]:
         "cases.caseevent": case.events.get(),
         "cases.clockrule": ClockRule.objects.create(level="AREA", urgency="URGENT"),
         **_together(case, people),
+        **_deeds(people),
         "common.calendarday": CalendarDay.objects.create(day="2026-10-01", note="国庆节"),
         "common.deliverychannel": DeliveryChannel.objects.create(code="wyy", name="企业微信", url="https://wyy/"),
         "common.outboxmessage": OutboxMessage.objects.create(topic="案件消息", key="1"),
@@ -124,6 +127,26 @@ def _together(case: Case, people: People) -> dict[str, Any]:
         ),
         "cases.jointreport": JointReport.objects.create(case=case, joined_by=people.officer, reporter_name="孙测试"),
         "cases.caselink": CaseLink.objects.create(case=case, other=other, kind="RELATED", created_by=people.officer),
+    }
+
+
+def _deeds(people: People) -> dict[str, Any]:
+    """What a party member did, took on and climbed."""
+    member, by = PartyMember.objects.get(), people.liaison
+    day = timezone.localdate()
+    offer = Offer.objects.create(
+        grid=member.grid, kind="WISH", title="换灯", description="周末上门。", closes_on=day, made_by=by
+    )
+    climbing.seed_items(member.community)
+    item = ClimbItem.objects.first()
+    return {
+        "members.offer": offer,
+        "members.claim": Claim.objects.create(offer=offer, member=member, entered_by=by),
+        "members.servicerecord": ServiceRecord.objects.create(
+            grid=member.grid, member=member, on=day, hours=2, kind="PATROL", what="巡逻", entered_by=by
+        ),
+        "members.climbitem": item,
+        "members.climbentry": ClimbEntry.objects.create(member=member, item=item, level=1, by=by),
     }
 
 
