@@ -5,6 +5,8 @@ from typing import Any
 from members.choices import ClaimState, ServiceState
 from members.models import Claim, ClimbEntry, PartyMember, ResidentContact, ServiceRecord
 
+_GONE = "（内容已应本人要求删除）"
+
 
 def _of(model: Any, person: PartyMember | ResidentContact) -> Any:
     side = "member" if isinstance(person, PartyMember) else "contact"
@@ -33,10 +35,16 @@ def deed_facts(person: PartyMember | ResidentContact) -> list[tuple[str, str]]:
     return facts
 
 
-def forget_climb(member: PartyMember) -> None:
-    """Notes on a member's steps go, also from their history; the levels stay for the branch's figures."""
-    ClimbEntry.objects.filter(member=member).update(note="")
-    ClimbEntry.history.filter(member_id=member.pk).update(note="")  # type: ignore[attr-defined]
+def forget_deeds(person: PartyMember | ResidentContact) -> None:
+    """Free text about what somebody did goes, also from its history; days, hours, kinds and levels stay for figures."""
+    side = "member_id" if isinstance(person, PartyMember) else "contact_id"
+    services: list[Any] = [ServiceRecord.objects, ServiceRecord.history]  # type: ignore[attr-defined]
+    for rows in services:
+        rows.filter(**{side: person.pk}).update(what=_GONE, reason="")
+    if isinstance(person, PartyMember):
+        steps: list[Any] = [ClimbEntry.objects, ClimbEntry.history]  # type: ignore[attr-defined]
+        for rows in steps:
+            rows.filter(member_id=person.pk).update(note="")
 
 
 def unfinished(person: PartyMember | ResidentContact) -> str:

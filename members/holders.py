@@ -14,7 +14,7 @@ from liangcheng.accounts.models import User
 from liangcheng.common.text import mask_name, mask_phone
 from members import identity, reporting
 from members.choices import NominationState
-from members.deed_facts import deed_facts, forget_climb, unfinished
+from members.deed_facts import deed_facts, forget_deeds, unfinished
 from members.models import (
     AccessLog,
     Nomination,
@@ -122,7 +122,7 @@ class PersonHolder(Holder):
             identity.forget_identity(row.pk)
             Transfer.objects.filter(member=row).update(reason="")
             reporting.erase_of_member(row.pk)
-            forget_climb(row)
+        forget_deeds(row)
         scrub(row, personal_columns(self.model) | {"is_active": False, "erased_at": timezone.now()})
         if isinstance(row, PartyMember):
             for merged in PartyMember.objects.select_for_update().filter(merged_into=row, erased_at=None):

@@ -1,4 +1,4 @@
-"""志愿服务, 认领事项, 认领记录: written by the rules, read here. 登高项目 are kept by the office."""
+"""志愿服务, 认领事项, 认领记录: written by the rules, read here. 登高项目 and 特长 are kept by the office."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from grids.models import Grid
 from liangcheng.common.admin_base import OfficeAdmin, ReadOnlyAdmin, office_communities
-from members.models import Claim, ClimbEntry, ClimbItem, Offer, ServiceRecord
+from members.models import Claim, ClimbEntry, ClimbItem, Offer, ServiceRecord, Skill
 
 
 class _OfPerson(ReadOnlyAdmin):
@@ -105,3 +105,14 @@ class ClimbItemAdmin(OfficeAdmin):
             rows = Grid.objects.filter(parent=None)
             return rows if streets is None else rows.filter(pk__in=streets)
         return super().offered(field, request)
+
+
+@admin.register(Skill)
+class SkillAdmin(OfficeAdmin):
+    """特长 that members and contacts have and that offers ask for. Shared by all streets; retired by “在用”."""
+
+    list_display = ["name", "position", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["name"]
+    search_help_text = "按名称查找"
+    fields = ["name", "position", "is_active"]

@@ -55,7 +55,7 @@ class OrganizationAdmin(RegisterAdmin):
 class MemberForm(forms.ModelForm):
     """As on the site: who looks like somebody known is named first, a change made meanwhile is noticed."""
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(label="打开时间", required=False, widget=forms.HiddenInput)
     confirmed = forms.BooleanField(
         label="仍要登记", required=False, help_text="提示可能重复、已核对不是同一人的，勾选后再保存。"
     )

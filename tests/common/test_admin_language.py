@@ -25,7 +25,21 @@ from cases.models import (
 from liangcheng.accounts.models import User
 from liangcheng.common.models import CalendarDay, DeliveryChannel, OutboxMessage
 from members import climbing
-from members.models import AccessLog, Claim, ClimbEntry, ClimbItem, Offer, PartyMember, ServiceRecord
+from members.models import (
+    AccessLog,
+    ChairTerm,
+    Claim,
+    ClimbEntry,
+    ClimbItem,
+    Letter,
+    Nomination,
+    Offer,
+    PartyMember,
+    Registration,
+    RegistrationLink,
+    ResidentUnit,
+    ServiceRecord,
+)
 from tests import factories
 from tests.factories import Tree
 from tests.people import People
@@ -93,6 +107,7 @@ def rows(tree: Tree, people: People) -> dict[str, Any]:
         "members.residentunit": unit,
         "members.building": factories.building(tree.micro, unit),
         "members.partymember": factories.member(tree.micro, organization),
+        **_registers(tree, people, unit),
         "cases.category": case.category,
         "cases.categoryowner": CategoryOwner.objects.create(category=case.category, community=tree.street),
         "cases.timelimit": case.category.limits.get(),
@@ -130,6 +145,40 @@ def _together(case: Case, people: People) -> dict[str, Any]:
     }
 
 
+def _registers(tree: Tree, people: People, unit: ResidentUnit) -> dict[str, Any]:
+    """People, teams, places and what units do besides."""
+    day = timezone.localdate()
+    by = people.liaison
+    link = RegistrationLink.objects.create(
+        grid=tree.micro, kind="MEMBER", token="310109", expires_on=day, created_by=by
+    )
+    return {
+        "members.residentcontact": factories.contact(tree.micro),
+        "members.team": factories.team(tree.micro),
+        "members.venue": factories.venue(tree.micro),
+        "members.skill": factories.skill(),
+        "members.chairterm": ChairTerm.objects.create(grid=tree.street, unit=unit, starts_on=day, ends_on=day),
+        "members.nomination": Nomination.objects.create(
+            unit=unit, grid=tree.micro, nominee_name="王测试", statement="愿意出力", entered_by=by
+        ),
+        "members.registrationlink": link,
+        "members.registration": Registration.objects.create(
+            grid=tree.micro, number="310109", kind="MEMBER", source="DESK", name="王测试", consent_at=timezone.now()
+        ),
+        "members.letter": Letter.objects.create(
+            grid=tree.micro,
+            kind="RESULT",
+            unit=unit,
+            unit_name="某单位",
+            number_year=2026,
+            year=2026,
+            serial=1,
+            issued_on=day,
+            issued_by=by,
+        ),
+    }
+
+
 def _deeds(people: People) -> dict[str, Any]:
     """What a party member did, took on and climbed."""
     member, by = PartyMember.objects.get(), people.liaison
@@ -162,7 +211,8 @@ def pages(rows: dict[str, Any]) -> Iterator[str]:
         yield reverse(f"admin:{info}_history", args=[row.pk])
         if model_admin.has_add_permission(_Request()):
             yield reverse(f"admin:{info}_add")
-        for extra in ("export", "import"):
+        # The registers' sheets go in on the site, and come out as a file at once.
+        for extra in ("export", "import") if model._meta.app_label != "members" else ():
             if any(pattern.name == f"{info}_{extra}" for pattern in model_admin.get_urls()):
                 yield reverse(f"admin:{info}_{extra}")
     yield reverse("admin:common_calendarday_delete", args=[rows["common.calendarday"].pk])

@@ -21,7 +21,18 @@ from liangcheng.common.exceptions import DomainError, NotPermitted
 from liangcheng.common.identity import check_character
 from members import identity, privacy
 from members.choices import AccessKind
-from members.models import AccessLog, IdentityNumber, Nomination, PartyMember, ResidentContact, TeamMember, Transfer
+from members.models import (
+    AccessLog,
+    ClimbEntry,
+    IdentityNumber,
+    Nomination,
+    PartyMember,
+    Registration,
+    ResidentContact,
+    ServiceRecord,
+    TeamMember,
+    Transfer,
+)
 from members.scrubbing import ERASED
 from tests import factories
 from tests.factories import Tree
@@ -64,6 +75,36 @@ def uses(kind: str = "") -> list[AccessLog]:
     return list(rows.filter(kind=kind) if kind else rows)
 
 
+def _deeds(tree: Tree, people: People, member: PartyMember) -> None:
+    """What they did, and two registrations: one of the member's, one that never became a member."""
+    ServiceRecord.objects.create(
+        grid=tree.micro,
+        member=member,
+        on=timezone.localdate(),
+        hours=2,
+        kind="PATROL",
+        what=f"{NAME}巡逻",
+        state="CONFIRMED",
+        entered_by=people.liaison,
+    )
+    entry = ClimbEntry.objects.create(member=member, title="读书", level=1, note=f"{NAME}领读", by=people.liaison)
+    entry.note = ""
+    entry.save()
+    for known in (member, None):
+        Registration.objects.create(
+            grid=tree.micro,
+            number=f"BD{known.pk if known else 0}",
+            kind="MEMBER",
+            source="DESK",
+            state="CONFIRMED" if known else "REFUSED",
+            name=NAME,
+            phone=PHONE,
+            remark=f"{NAME}愿意",
+            member=known,
+            consent_at=timezone.now(),
+        )
+
+
 def everywhere(tree: Tree, people: People, member: PartyMember) -> dict[str, Any]:
     """The same person in every table that names people, and in what Django wrote down."""
     unit = factories.unit(tree.micro, "U001", contact_name=NAME, contact_phone=PHONE)
@@ -90,6 +131,7 @@ def everywhere(tree: Tree, people: People, member: PartyMember) -> dict[str, Any
         action_flag=2,
         change_message="修改",
     )
+    _deeds(tree, people, member)
     ended = factories.case(people.officer, tree.micro, reporter_name=NAME, reporter_phone=PHONE)
     factories.force_status(ended, "CLOSED", closed_at=timezone.now())
     JointReport.objects.create(case=ended, joined_by=people.officer, reporter_name=NAME, reporter_phone=PHONE)
@@ -150,7 +192,7 @@ class TestOffice:
         kinds = {token.partition(":")[0] for token in tokens}
         assert kinds == {
             *("partymember", "residentcontact", "residentunit", "partyorganization"),
-            *("venue", "nomination", "case", "jointreport"),
+            *("venue", "nomination", "case", "jointreport", "registration"),
         }
         # The unit names somebody else by now: offered, not ticked.
         assert not tokens[f"residentunit:{made['unit'].pk}"]["ticked"]

@@ -252,9 +252,9 @@ def test_pages_cost_the_same_at_every_size(client, people: People, tree: Tree, t
     contact, venue = contact, Venue.objects.first()
     for name, args, most in (
         *((name, (), 8) for name in lists),
-        ("unit_detail", ("S1",), 11),
+        ("unit_detail", ("S1",), 13),
         ("organization_detail", (branch.pk,), 9),
-        ("contact_detail", (contact.pk,), 9),
+        ("contact_detail", (contact.pk,), 11),
         ("team_detail", (team.pk,), 8),
         ("team_people", (team.pk,), 8),
         ("venue_detail", (venue.pk,), 5),
