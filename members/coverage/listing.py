@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 # Where a row is entered; the first address that the installation has. The admin's is for staff only.
 _FORMS = {
-    "neighborhoods_without_venue": ("members:venue_new", "admin:members_venue_add"),
-    "neighborhoods_without_team": ("members:team_new", "admin:members_team_add"),
+    "neighborhoods_without_venue": ("members:venue_add", "admin:members_venue_add"),
+    "neighborhoods_without_team": ("members:team_add", "admin:members_team_add"),
 }
 _PRESET = {
-    "neighborhoods_without_venue": {"is_main": "on"},
+    "neighborhoods_without_venue": {},
     "neighborhoods_without_team": {"kind": "MANAGEMENT"},
     "micro_units_without_officer": {"role": Role.OFFICER.value},
     "grids_without_head": {"role": Role.HEAD.value},

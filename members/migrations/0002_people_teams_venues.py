@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('name_pinyin', models.CharField(blank=True, editable=False, max_length=200, verbose_name='拼音首字母')),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='备注')),
                 ('is_active', models.BooleanField(default=True, verbose_name='在用')),
-                ('name', models.CharField(max_length=30, validators=[members.models.base.person_name], verbose_name='姓名')),
+                ('name', models.CharField(max_length=80, validators=[members.models.base.person_name], verbose_name='姓名')),
                 ('phone', models.CharField(blank=True, max_length=20, validators=[django.core.validators.RegexValidator('^(1[3-9]\\d{9}|(0\\d{2,3}-?)?[2-9]\\d{6,7}(-\\d{1,6})?)$', '请填 11 位手机号，或带区号的座机（如 021-65551234）。')], verbose_name='手机')),
                 ('availability', models.CharField(blank=True, help_text='如：周末、工作日晚上、寒暑假。', max_length=60, verbose_name='可服务时间')),
                 ('kind', models.CharField(choices=[('BUILDING_LEADER', '楼组长'), ('VOLUNTEER', '志愿者'), ('COMMITTEE', '居民区两委成员'), ('OFFICIAL', '条线联系人'), ('OTHER', '其他骨干')], default='VOLUNTEER', max_length=16, verbose_name='类别')),
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                 ('name_pinyin', models.CharField(blank=True, editable=False, max_length=200, verbose_name='拼音首字母')),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='备注')),
                 ('is_active', models.BooleanField(default=True, verbose_name='在用')),
-                ('name', models.CharField(max_length=30, validators=[members.models.base.person_name], verbose_name='姓名')),
+                ('name', models.CharField(max_length=80, validators=[members.models.base.person_name], verbose_name='姓名')),
                 ('phone', models.CharField(blank=True, max_length=20, validators=[django.core.validators.RegexValidator('^(1[3-9]\\d{9}|(0\\d{2,3}-?)?[2-9]\\d{6,7}(-\\d{1,6})?)$', '请填 11 位手机号，或带区号的座机（如 021-65551234）。')], verbose_name='手机')),
                 ('availability', models.CharField(blank=True, help_text='如：周末、工作日晚上、寒暑假。', max_length=60, verbose_name='可服务时间')),
                 ('kind', models.CharField(choices=[('BUILDING_LEADER', '楼组长'), ('VOLUNTEER', '志愿者'), ('COMMITTEE', '居民区两委成员'), ('OFFICIAL', '条线联系人'), ('OTHER', '其他骨干')], default='VOLUNTEER', max_length=16, verbose_name='类别')),
@@ -478,7 +478,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historicalpartymember',
             name='name',
-            field=models.CharField(max_length=30, validators=[members.models.base.person_name], verbose_name='姓名'),
+            field=models.CharField(max_length=80, validators=[members.models.base.person_name], verbose_name='姓名'),
         ),
         migrations.AlterField(
             model_name='historicalresidentunit',
@@ -488,7 +488,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='partymember',
             name='name',
-            field=models.CharField(max_length=30, validators=[members.models.base.person_name], verbose_name='姓名'),
+            field=models.CharField(max_length=80, validators=[members.models.base.person_name], verbose_name='姓名'),
         ),
         migrations.AlterField(
             model_name='residentunit',

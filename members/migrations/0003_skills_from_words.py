@@ -9,9 +9,13 @@ def split_words(apps, schema_editor):
     PartyMember = apps.get_model("members", "PartyMember")
     Skill = apps.get_model("members", "Skill")
     for member in PartyMember.objects.exclude(skill_words="").iterator():
-        for word in re.split(r"[\s、,，;；/]+", member.skill_words):
-            if word:
-                member.skills.add(Skill.objects.get_or_create(name=word[:20])[0])
+        words = [word for word in re.split(r"[、,，;；\n]+", member.skill_words) if word.strip()]
+        for word in words:
+            member.skills.add(Skill.objects.get_or_create(name=word.strip()[:20])[0])
+        if any(len(word.strip()) > 20 for word in words):
+            # More than a word: kept whole where people write freely.
+            member.note = f"{member.note} 特长：{member.skill_words}".strip()[:300]
+            member.save(update_fields=["note"])
 
 
 class Migration(migrations.Migration):

@@ -65,7 +65,8 @@ class Person(Register):
     As text a person is masked as well: what Django writes down of a row (its log, messages, errors) is its text.
     """
 
-    name = NameField("姓名", max_length=30, validators=[person_name])
+    # The column is as wide as it was before names were checked; the check allows 30.
+    name = NameField("姓名", max_length=80, validators=[person_name])
     phone = PhoneField("手机", max_length=20, blank=True, validators=[PHONE])
     skills = models.ManyToManyField(Skill, blank=True, verbose_name="特长")
     availability = models.CharField("可服务时间", max_length=60, blank=True, help_text="如：周末、工作日晚上、寒暑假。")

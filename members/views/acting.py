@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from grids.authority import runs_desk
+from grids.models import Grid
 from liangcheng.accounts.current import signed_in
 from liangcheng.common.exceptions import DomainError, IllegalTransition, NotPermitted, NotVisible, StaleObject
 from liangcheng.common.web import add_refusal, refuse
@@ -83,7 +84,8 @@ def edit_page(
     user = signed_in(request)
     if not runs_desk(user, row):
         return refuse(request, NotPermitted("not_permitted", _DESK_ONLY), retry=page.back, retry_label="返回")
-    form = form_class(request.POST if request.method == "POST" else None, instance=row, user=user)
+    initial = _preset(request) if row is None else None
+    form = form_class(request.POST if request.method == "POST" else None, instance=row, user=user, initial=initial)
     if row is not None and request.method != "POST" and has_contacts_of(row):
         log_access(user, AccessKind.REVEALED, row, reason="修改登记")
 
@@ -94,6 +96,14 @@ def edit_page(
     answer = perform(request, form, page, act)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _preset(request: HttpRequest) -> dict[str, Any]:
+    """What the address says of a new row: the grid by its code, a kind. The form checks it like anything typed."""
+    given = request.GET.dict()
+    if code := given.pop("grid", ""):
+        given["grid"] = Grid.objects.visible_to(signed_in(request)).filter(code=code).order_by().first()
+    return given
 
 
 def has_contacts_of(row: Any) -> bool:

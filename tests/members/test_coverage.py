@@ -214,10 +214,16 @@ class TestMending:
         assert f"grid={tree.academy.pk}&role=OFFICER" in link
         assert client.get(link).status_code == 200
         assert links(people.viewer, **gap) == {""}
-        # A desk's, not only the office's.
-        venue = {"grid": tree.liangsan.code, "gap": "neighborhoods_without_venue"}
-        assert all(urlsplit(link).path not in ("",) for link in links(people.stranger, **venue) if link)
-        assert links(people.viewer, **venue) == {""}
+        # A desk's, without the admin: the form of the site has the grid chosen already.
+        User.objects.filter(pk=people.stranger.pk).update(is_staff=False)
+        for gap, form in (("neighborhoods_without_venue", "venue_add"), ("neighborhoods_without_team", "team_add")):
+            wanted = {"grid": tree.liangsan.code, "gap": gap}
+            [link] = links(people.stranger, **wanted)
+            assert urlsplit(link).path == reverse(f"members:{form}")
+            client.force_login(people.stranger)
+            shown = client.get(link).context["form"]
+            assert shown["grid"].initial == tree.liangsan
+            assert links(people.viewer, **wanted) == {""}
 
     def test_a_building_leads_to_its_form(self, client, tree: Tree, people: People):
         building = factories.building(tree.micro, factories.unit(tree.micro, "U1"))
