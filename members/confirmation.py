@@ -23,12 +23,14 @@ from members.choices import (
     UnitKind,
 )
 from members.models import PartyMember, PartyOrganization, Registration, ResidentUnit
+from members.people import organizations_for
 from members.reporting import held
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
 
 _MOST_MATCHES = 20
+_ORDER = ("grid__code", "kind", "name")
 _CONFIRMED_FIELDS = (
     "state", "confirmed_by", "confirmed_at", "member", "unit", "organization", "unit_name", "organization_name",
     "uscc", "grid", "updated_at",
@@ -100,12 +102,9 @@ def organizations(actor: "User", registration: Registration) -> "QuerySet[PartyO
     if top is None:
         column, top = "area_id", registration.area_id
     rows: QuerySet[PartyOrganization] = (
-        PartyOrganization.objects.visible_to(actor)
-        .active()
-        .filter(**{column: top})
-        .order_by("grid__code", "kind", "name")
+        PartyOrganization.objects.visible_to(actor).active().filter(**{column: top}).order_by(*_ORDER)
     )
-    return rows
+    return rows if registration.kind == RegistrationKind.UNIT else organizations_for(rows)
 
 
 def confirm_member(

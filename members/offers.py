@@ -116,6 +116,9 @@ def finish(*, actor: "User", claim_id: int, deed: Deed, sure: bool = False) -> C
     with transaction.atomic():
         row = _locked_claim(actor, claim_id)
         offer = row.offer
+        case = offer.case
+        if row.dispatched and case is not None and case.is_open and case.assignee_id in (row.person.user_id, actor.pk):
+            raise DomainError("on_the_plate", "案件已派到本人名下，请先在案件里办结，再登记完成。")
         record_service(
             actor=actor, people=[ref_of(row.person)], deed=deed, case_id=offer.case_id, offer=offer, sure=sure
         )

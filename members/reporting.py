@@ -144,7 +144,18 @@ def enter(*, actor: "User", grid_code: str, kind: str, given: Given) -> Registra
         raise NotPermitted("not_permitted", "您的岗位不能查阅党员名册，不能登记党员报到。")
     _refuse_problems(kind, given)
     with transaction.atomic():
+        _refuse_twice(grid, kind, given)
         return _create(grid, kind, given, source=RegistrationSource.DESK, entered_by=actor)
+
+
+def _refuse_twice(grid: Grid, kind: str, given: Given) -> None:
+    """Somebody whose registration waits at this grid already is not entered again: a button pressed twice."""
+    texts = given.texts()
+    waiting = Registration.objects.filter(grid=grid, kind=kind, state=RegistrationState.WAITING)
+    same = waiting.filter(name=texts["name"], phone=texts["phone"], unit_name=texts["unit_name"]).order_by().first()
+    if same is not None:
+        message = f"这里已有一份同样的报到待核实（{same.number}），不用再登记。"
+        raise InvalidInput("registered_already", message, field="name")
 
 
 def reads_members(actor: "User", grid: Grid) -> bool:

@@ -152,7 +152,7 @@ class DeskForm(RegistrationForm):
 class ConfirmMemberForm(forms.Form):
     member = _choice("核对结果", (), widget=forms.RadioSelect)
     grid = _choice("报到微单元", ())
-    organization = _choice("编入党组织", (), required=False, help_text="新登记的党员必选；已在底册里的不变。")
+    organization = _choice("编入党组织（新登记的党员必选）", (), required=False, help_text="已在底册里的不变。")
     unit = _choice("工作单位", (), required=False, help_text="单位在本街道底册里的，选上便于反馈和统计。")
 
     def __init__(self, *args: Any, user: User, registration: Registration, found: list[Match], **kwargs: Any) -> None:

@@ -120,7 +120,8 @@ def _problem(line: str, people: Sequence[Individual], refs: list[Ref]) -> str:
     if not people:
         return f"没有找到“{line[:20]}”，请核对姓名，或先在底册里登记。"
     if len(people) > 1:
-        return f"“{line[:20]}”有 {len(people)} 位同名，请在姓名后加手机后四位。"
+        more = "手机后四位也相同，请核对是否重复登记" if line[-4:].isdigit() else "请在姓名后加手机后四位"
+        return f"“{line[:20]}”有 {len(people)} 位同名，{more}。"
     ref = ref_of(people[0])
     if ref in refs:
         return f"“{line[:20]}”写了两次。"

@@ -34,6 +34,9 @@ _NO_UNIT = "没有这家单位，或不在您的网格范围内。"
 
 # -- 轮值主席
 
+# Days; a slip of the keyboard must not take a grid's chair for a century.
+_LONGEST_TERM = 3653
+
 
 def set_term(
     *,
@@ -48,7 +51,7 @@ def set_term(
     """Let a unit be 轮值主席 of the grid from – to, both included; with `term_id`, correct a term.
 
     Terms of one grid do not overlap: the grid's row makes two who enter one at once queue. Refusals: not_found,
-    not_permitted, unknown_unit, dates_order, term_overlap, invalid.
+    not_permitted, unknown_unit, dates_order, term_overlap, invalid (longer than ten years).
     """
     with transaction.atomic():
         grid = _held(actor, grid_id)
@@ -61,6 +64,8 @@ def set_term(
         term.starts_on, term.ends_on, term.note = starts_on, ends_on, normalize(note)
         if ends_on < starts_on:
             raise InvalidInput("dates_order", "任期止不能早于任期起。", field="ends_on")
+        if starts_on.year < 1990 or (ends_on - starts_on).days > _LONGEST_TERM:
+            raise InvalidInput("invalid", "任期最长 10 年，请核对日期。", field="ends_on")
         _check_free(grid, term)
         term.anchor(pk=grid.pk)
         checked(term)

@@ -146,7 +146,7 @@ def _set(request: HttpRequest, user: User, member: PartyMember, what: str, pk: i
     words = _words(member, what, pk)
     form = LevelForm(request.POST, words=words, auto_id=f"{what}-{pk}-%s")
     version = request.POST.get("version", "")
-    seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
+    seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1
     if form.is_valid():
         try:
             if what == "item":

@@ -62,6 +62,8 @@ def tell_apart(request: HttpRequest) -> HttpResponse:
 def member_merge(request: HttpRequest, keep: int, drop: int) -> HttpResponse:
     """Both records whole, side by side, which is noted for both; what differs is chosen field by field."""
     user = signed_in(request)
+    if keep == drop:
+        raise Http404
     ours, theirs = (visible(user, PartyMember, "organization", "unit", "user", pk=pk) for pk in (keep, drop))
     if not (keeps_members(user, ours) and keeps_members(user, theirs)):
         return refuse(request, NotPermitted("not_permitted", NOT_PERMITTED), **_AGAIN)

@@ -11,12 +11,14 @@ from django.urls import reverse
 
 from grids.authority import runs_desk
 from grids.models import Grid
+from grids.scoping import scope_of
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
 from liangcheng.common.paging import with_params
 from liangcheng.common.web import all_errors
 from members.coverage import GAPS
 from members.filters import STATES
+from members.models import PartyMember
 from members.sheets import sheet_of
 from members.views.mending import form_of
 
@@ -93,6 +95,7 @@ def show_list(request: HttpRequest, register: RegisterPage) -> HttpResponse:
             request.GET.get(name)
             for name in ("q", "grid", "state", "kind", "lacking", *register.carried, *_names(register))
         ),
+        "no_right": register.model is PartyMember and not scope_of(user).with_party.posts and not user.is_superuser,
         "add_url": reverse(register.add) if register.add and runs_desk(user) else "",
     }
     if register.more:

@@ -38,6 +38,10 @@ _DETAIL = (
     "closed_by",
 )
 _ENDINGS = {"refuse": (reporting.refuse, "核实不通过"), "withdraw": (reporting.withdraw, "撤回报到")}
+_ENDS_FROM = {
+    "refuse": (RegistrationState.WAITING,),
+    "withdraw": (RegistrationState.WAITING, RegistrationState.CONFIRMED),
+}
 # To-do first, then the newest.
 _WAITING_FIRST = Case(
     When(state=RegistrationState.WAITING, then=Value(0)), default=Value(1), output_field=IntegerField()
@@ -194,6 +198,9 @@ def registration_end(request: HttpRequest, pk: int, ending: str) -> HttpResponse
     if not runs_desk(user, row):
         return _desk_only(request)
     rule, title = _ENDINGS[ending]
+    if row.state not in _ENDS_FROM[ending]:
+        messages.warning(request, f"{row.number} 现在是“{row.get_state_display()}”，不用再办理。")
+        return redirect("members:registration_detail", pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

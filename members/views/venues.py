@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from grids.authority import runs_desk
 from liangcheng.accounts.current import signed_in
+from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError, NotPermitted
 from liangcheng.common.web import refuse
 from members.choices import VenueKind
@@ -65,7 +66,15 @@ def _save(user: Any, pk: int | None, values: dict[str, Any], seen: str | None) -
 @login_required
 def venue_add(request: HttpRequest) -> HttpResponse:
     page = ActPage("登记阵地", "登记", reverse("members:venue_list"), "返回阵地")
-    return edit_page(request, VenueForm, _save, None, page, _address)
+    user = signed_in(request)
+    return edit_page(request, VenueForm, _save, None, page, lambda venue: _main_or_page(user, venue))
+
+
+def _main_or_page(user: User, venue: Venue) -> str:
+    """Where the user's 居民区 has no 主阵地 yet, the new venue is proposed as one."""
+    lacking = venue.neighborhood is not None and main_venue(venue.neighborhood_id) is None
+    lacking = lacking and runs_desk(user, venue.neighborhood)
+    return reverse("members:venue_main", args=[venue.pk]) if lacking else _address(venue)
 
 
 @login_required

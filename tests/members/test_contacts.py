@@ -213,3 +213,19 @@ def test_the_buildings_page_and_its_choice(client, people: People, tree: Tree, h
     set_building_leader(actor=people.liaison, building_id=house.pk, contact_id=contact.pk)
     assert "欧***" in page(client, people.officer, "building_detail", house.pk).content.decode()
     assert house.name in page(client, people.officer, "contact_detail", contact.pk).content.decode()
+
+
+def test_the_same_name_and_number_stand_once_in_a_street(tree: Tree, people: People):
+    values = {"grid": tree.micro, "name": "王测试", "phone": "13000007777", "kind": "VOLUNTEER"}
+    first = save_contact(actor=people.liaison, values=values)
+    with pytest.raises(InvalidInput) as refusal:
+        save_contact(actor=people.liaison, values=values)
+    assert (refusal.value.code, refusal.value.field) == ("duplicate", "name")
+    save_contact(actor=people.liaison, contact_id=first.pk, values={**values, "note": "改"})
+
+
+def test_a_buttons_address_opened_as_a_page_says_what_to_do(client, people: People):
+    client.force_login(people.liaison)
+    answer = client.get("/offers/1/claim/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "再点一次按钮" in answer.content.decode()
