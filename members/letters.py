@@ -109,7 +109,7 @@ def unreported(user: "User", rows: "QuerySet[Registration] | None" = None) -> li
 def issue_result(*, actor: "User", registration_ids: Collection[int]) -> Letter:
     """出函: one 报到回执 for these registrations of one employer.
 
-    Refusals: nothing_chosen, too_many, not_confirmed, already_reported, several_employers, not_permitted.
+    Refusals: nothing_chosen, too_many, not_confirmed, erased, already_reported, several_employers, not_permitted.
     """
     ids = sorted(set(registration_ids))
     if not ids:
@@ -135,6 +135,8 @@ def _check_reportable(actor: "User", rows: list[Registration], ids: list[int], g
             raise NotPermitted("not_permitted", "报到回执由所在网格的网格长、联络员或派遣员出具。")
         if row.state != RegistrationState.CONFIRMED:
             raise DomainError("not_confirmed", f"{row.number} 还没有核实通过，不能出函。", field="registrations")
+        if row.erased_at:
+            raise DomainError("erased", f"{row.number} 的个人信息已经删除，不能出函。", field="registrations")
         if row.letter is not None:
             raise DomainError("already_reported", f"{row.number} 已经出过函。", field="registrations")
     _check_one_voice(actor, rows, grid)
