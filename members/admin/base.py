@@ -78,6 +78,15 @@ class RegisterAdmin(ScopedAdmin):
     def secret_fields(self, request: HttpRequest, obj: Any) -> frozenset[str]:
         return frozenset() if self.may_edit(request, obj) else frozenset(self.masked)
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Whoever opens a form that shows whole names and numbers, is noted."""
+        row = self.get_object(request, unquote(object_id)) if object_id and request.method == "GET" else None
+        if row is not None and any(getattr(row, name) for name in self.masked) and self.may_edit(request, row):
+            log_access(cast("User", request.user), AccessKind.REVEALED, row, reason="管理后台登记")
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     # -- Excel
 
     @property
@@ -130,12 +139,3 @@ class DeskAdmin(RegisterAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         saved = self.keep(actor=request.user, row_id=obj.pk if change else None, values=form.cleaned_data)
         obj.__dict__.update(saved.__dict__)
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """Whoever opens a form that shows whole names and numbers, is noted."""
-        row = self.get_object(request, unquote(object_id)) if object_id and request.method == "GET" else None
-        if row is not None and self.masked and self.may_edit(request, row):
-            log_access(cast("User", request.user), AccessKind.REVEALED, row, reason="管理后台登记")
-        return super().changeform_view(request, object_id, form_url, extra_context)

@@ -83,7 +83,10 @@ class MemberForm(forms.ModelForm):
 
 @admin.register(PartyMember)
 class MemberAdmin(RegisterAdmin):
-    """Kept by the desk with the right to read members. Where a member belongs changes by 转接, on the site."""
+    """Kept by the desk with the right to read members; masked in the list and in choices for everybody.
+
+    Where a member belongs changes by 转接, on the site.
+    """
 
     form = MemberForm
     list_display = ["shown_name", "kind", "organization", "grid", "masked_phone", "is_active"]
@@ -96,15 +99,14 @@ class MemberAdmin(RegisterAdmin):
 
     @admin.display(description="姓名", ordering="name_pinyin")
     def shown_name(self, member: PartyMember) -> str:
-        return member.name if getattr(member, "_whole", False) else member.masked_name
+        return member.masked_name
 
     @admin.display(description="手机")
     def masked_phone(self, member: PartyMember) -> str:
         return mask_phone(member.phone)
 
     def label_of(self, request: HttpRequest, row: Any) -> str:
-        name = row.name if keeps_members(request.user, row) else row.masked_name  # type: ignore[arg-type]
-        return f"{name} {row.masked_phone}".strip()
+        return f"{row.masked_name} {row.masked_phone}".strip()
 
     def may_edit(self, request: HttpRequest, obj: Any = None) -> bool:
         return keeps_members(request.user, obj)
@@ -128,13 +130,6 @@ class MemberAdmin(RegisterAdmin):
         if obj is None or self.may_edit(request, obj):
             return fields
         return [name for name in fields if name not in {"confirmed", "seen"}]
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The rows of the page know whether their reader keeps them."""
-        shown = super().get_changelist_instance(request)
-        for member in shown.result_list:
-            member._whole = keeps_members(request.user, member)  # type: ignore[arg-type]
-        return shown
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given, actor = form.cleaned_data, cast(User, request.user)
