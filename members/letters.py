@@ -302,6 +302,15 @@ def _heard(actor: "User", employer: Employer, rows: list[YearRow]) -> list[PathC
     return [*registrations, *(row.member for row in rows if row.member.pk not in known)]
 
 
+def heard_in_full(actor: "User", employer: Employer, rows: list[YearRow]) -> set[int]:
+    """Ids of the members whose letter the actor could issue: the desk of every grid that speaks for them."""
+    desks: dict[int, list[bool]] = {}
+    for heard in _heard(actor, employer, rows):
+        pk = heard.pk if isinstance(heard, PartyMember) else cast(Registration, heard).member_id
+        desks.setdefault(cast(int, pk), []).append(runs_desk(actor, heard))
+    return {pk for pk, answers in desks.items() if all(answers)}
+
+
 def deliver(*, actor: "User", letter_id: int, how: str, on: date, note: str = "") -> Letter:
     """已反馈: the unit has the letter.
 
