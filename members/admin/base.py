@@ -82,10 +82,19 @@ class RegisterAdmin(ScopedAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Whoever opens a form that shows whole names and numbers, is noted."""
-        row = self.get_object(request, unquote(object_id)) if object_id and request.method == "GET" else None
-        if row is not None and any(getattr(row, name) for name in self.masked) and self.may_edit(request, row):
-            log_access(cast("User", request.user), AccessKind.REVEALED, row, reason="管理后台登记")
+        if object_id and request.method == "GET":
+            self._note_whole(request, object_id, "管理后台登记")
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What names and numbers were before, is whole to the same people."""
+        self._note_whole(request, object_id, "管理后台修改记录")
+        return super().history_view(request, object_id, extra_context)
+
+    def _note_whole(self, request: HttpRequest, object_id: str, reason: str) -> None:
+        row = self.get_object(request, unquote(object_id)) if self.masked else None
+        if row is not None and any(getattr(row, name) for name in self.masked) and self.may_edit(request, row):
+            log_access(cast("User", request.user), AccessKind.REVEALED, row, reason=reason)
 
     # -- Excel
 

@@ -102,7 +102,9 @@ def test_readers_do_not_find_numbers_in_the_history(client: Client, people: Peop
     assert "13912345678" not in shown
     assert "不显示" in shown
     client.force_login(staff(people.area_liaison))
+    assert not AccessLog.objects.filter(kind="REVEALED").exists()
     assert "13912345678 → 13800000000" in client.get(address).content.decode()
+    assert AccessLog.objects.get(kind="REVEALED").object_id == member.pk
 
 
 def test_forms_with_whole_contacts_are_noted(client: Client, people: People, tree: Tree, unit: ResidentUnit) -> None:
