@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.db import models
@@ -20,11 +21,28 @@ from liangcheng.common.sheets.writing import TYPE
 from liangcheng.common.web import refuse
 from members.access import log_access
 from members.choices import AccessKind
+from members.keeping import seen_of
 from members.sheets import RegisterSheet, sheet_of
 from members.sheets.exporting import export
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
+
+
+class SeenForm(forms.ModelForm):
+    """Notices that the row was changed, or a name in it erased, since the form was opened."""
+
+    seen = forms.CharField(label="打开时间", required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = seen_of(self.instance)
+
+    def clean_seen(self) -> str:
+        seen = str(self.cleaned_data["seen"])
+        if seen and seen != seen_of(self.instance):
+            raise forms.ValidationError("这条登记刚刚被别人修改过。请重新打开核对，再填写。")
+        return seen
 
 
 class RegisterAdmin(ScopedAdmin):

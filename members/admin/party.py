@@ -11,7 +11,7 @@ from grids.models import Grid
 from liangcheng.accounts.models import User
 from liangcheng.common.text import mask_name, mask_phone
 from members.access import keeps_members, log_once_a_day
-from members.admin.base import RegisterAdmin
+from members.admin.base import RegisterAdmin, SeenForm
 from members.choices import AccessKind
 from members.models import PartyMember, PartyOrganization
 from members.people import HOMES, Facts, accounts_of, correct_member, mark_of, organizations_for, register_member
@@ -29,6 +29,7 @@ class OrganizationAdmin(RegisterAdmin):
     list_filter = ["kind", "is_active"]
     search_fields = ["name", "name_pinyin"]
     autocomplete_fields = ["grid", "parent", "unit"]
+    form = SeenForm
     fields = [
         "name",
         "kind",
@@ -42,6 +43,10 @@ class OrganizationAdmin(RegisterAdmin):
         "is_active",
     ]
     masked = {"contact_name": "masked_name", "contact_phone": "masked_phone"}
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = list(super().get_fields(request, obj))
+        return [*fields, "seen"] if obj is not None and self.may_edit(request, obj) else fields
 
     @admin.display(description="联系人")
     def masked_name(self, organization: PartyOrganization) -> str:
