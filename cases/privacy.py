@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
-from cases.models import Case, JointReport
+from cases.choices import InviteeKind
+from cases.models import Case, Invitee, JointReport
 from grids.authority import office_condition
 from grids.models import GridAnchored
 from liangcheng.common.clock import now
 from liangcheng.common.text import mask_name, mask_phone
 from members.holders import links
-from members.privacy import Fact, Holder, Subject, register_holder
+from members.models import PartyMember
+from members.privacy import Fact, Holder, Subject, register_forgetter, register_holder
+from members.scrubbing import ERASED
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -117,6 +120,54 @@ class JointReporterHolder(Holder):
         JointReport.objects.filter(pk=row.pk).update(**_NOBODY)
 
 
+class InviteeHolder(Holder):
+    """居民代表 at a 约请协调: names as they were typed, no number. An invited member goes with the member."""
+
+    key = "invitee"
+    label = "约请的居民代表"
+    goes = "已办结案件里居民代表的姓名"
+    stays = "约请的时间、地点和结果；办理记录只增不改，其中写到的名字保留；未办结的案件办结后再来删除"
+    may_wait = True
+
+    def find(self, actor: "User", subject: Subject) -> Iterator[tuple[Invitee, bool]]:
+        cases = Case.objects.visible_to(actor).filter(office_condition(actor)).order_by().values("pk")
+        rows = Invitee.objects.filter(
+            kind=InviteeKind.RESIDENT, name__contains=subject.name, coordination__case__in=cases
+        )
+        for row in rows.select_related("coordination__case__merged_into").order_by("pk"):
+            yield row, False
+
+    def lock(self, row: Any) -> Any:
+        rows = Invitee.objects.select_for_update(of=("self",)).select_related("coordination__case__merged_into")
+        return rows.get(pk=row.pk)
+
+    def place(self, row: Invitee) -> GridAnchored:
+        return row.coordination.case
+
+    def title(self, row: Invitee) -> str:
+        case = row.coordination.case
+        return f"{case.number} {mask_name(row.name)}（{case.get_status_display()}）"
+
+    def pages(self, row: Invitee) -> list[tuple[str, str]]:
+        return links(("查看", "cases:detail", row.coordination.case.number))
+
+    def copy(self, row: Invitee, subject: Subject) -> list[Fact]:
+        attended = {True: "是", False: "否", None: ""}[row.attended]
+        return [("案件编号", row.coordination.case.number), ("姓名", row.name), ("到场", attended)]
+
+    def refusal(self, row: Invitee) -> str:
+        return _still_open(row.coordination.case)
+
+    def erase(self, row: Invitee, subject: Subject) -> None:
+        Invitee.objects.filter(pk=row.pk).update(name=ERASED)
+
+
+def forget_invitee(person: Any) -> None:
+    """An erased member's masked name goes from the 约请 they were asked to."""
+    if isinstance(person, PartyMember):
+        Invitee.objects.filter(member=person).update(name=ERASED)
+
+
 def _still_open(case: Case) -> str:
     """A merged case is answered together with its main case, so it waits for that one."""
     main = case.merged_into or case
@@ -158,3 +209,5 @@ def _ended(prefix: str, moment: datetime) -> Q:
 def register_all() -> None:
     register_holder(ReporterHolder())
     register_holder(JointReporterHolder())
+    register_holder(InviteeHolder())
+    register_forgetter(forget_invitee)

@@ -142,6 +142,8 @@ def confirm_member(
 def _check(row: Registration, kind: str) -> None:
     if row.kind != kind:
         raise IllegalTransition("wrong_kind", "这份报到的类别不对，请从报到详情页重新办理。")
+    if row.erased_at:
+        raise IllegalTransition("erased", "这份报到的个人信息已经删除，不能核实；请退回，需要时重新报到。")
     if row.state != RegistrationState.WAITING:
         raise IllegalTransition("wrong_state", f"这份报到现在是“{row.get_state_display()}”，不能核实通过。")
 

@@ -48,9 +48,11 @@ def forget_deeds(person: PartyMember | ResidentContact) -> None:
 
 
 def unfinished(person: PartyMember | ResidentContact) -> str:
-    """What must be ended before the person can be erased: open claims, services that nobody has confirmed yet."""
+    """What must be ended before the person can be erased: open claims, services not confirmed, a transfer."""
     claims = _of(Claim, person).filter(state=ClaimState.CLAIMED).count()
     services = _of(ServiceRecord, person).filter(state=ServiceState.WAITING).count()
     found = [f"还有 {claims} 件进行中的认领，请先完成或放弃"] if claims else []
     found += [f"还有 {services} 条待确认的志愿服务，请先确认"] if services else []
+    if isinstance(person, PartyMember) and person.transfers.waiting().exists():
+        found.append("还有一份待接收的转接，请先撤回，或等对方办结")
     return "；".join(found)

@@ -13,7 +13,7 @@ from grids.models import Posting
 from liangcheng.accounts.models import User
 from liangcheng.common.text import mask_name, mask_phone
 from members import identity, reporting
-from members.choices import NominationState
+from members.choices import NominationState, RegistrationState
 from members.deed_facts import deed_facts, forget_deeds, unfinished
 from members.models import (
     AccessLog,
@@ -27,8 +27,8 @@ from members.models import (
     Transfer,
     Venue,
 )
-from members.privacy import Fact, Holder, Person, Subject, obstacles, register_holder, register_obstacle
-from members.scrubbing import ERASED, facts_of, personal_columns, scrub
+from members.privacy import Fact, Holder, Person, Subject, forget_traces, obstacles, register_holder, register_obstacle
+from members.scrubbing import ERASED, facts_of, mark_changed, personal_columns, scrub
 
 
 def in_office(actor: User, model: Any) -> "QuerySet[Any]":
@@ -91,12 +91,13 @@ class PersonHolder(Holder):
         ]
         facts += [("担任楼组长", building.name) for building in row.led_buildings.all()]  # type: ignore[union-attr]
         if isinstance(row, PartyMember):
-            facts += [("转接", f"{each} {each.reason}") for each in row.transfers.all()]
+            facts += [("转接", f"{each} {each.reason} {each.decision_note}".strip()) for each in row.transfers.all()]
         facts += deed_facts(row)
         for name, phone in row.history.values_list("name", "phone").order_by().distinct():  # type: ignore[union-attr]
             if (name, phone) != (row.name, row.phone):
                 facts.append(("以前登记过", f"{name} {phone}"))
-        uses = AccessLog.objects.filter(register=self.key, object_id=row.pk).order_by("at")
+        merged = row.merged.order_by().values_list("pk", flat=True) if isinstance(row, PartyMember) else ()
+        uses = AccessLog.objects.filter(register=self.key, object_id__in=[row.pk, *merged]).order_by("at")
         facts += [("使用记录", f"{timezone.localtime(use.at):%Y-%m-%d %H:%M} {use.get_kind_display()}") for use in uses]
         return [(label, value) for label, value in facts if value.strip()]
 
@@ -120,9 +121,10 @@ class PersonHolder(Holder):
         row.skills.clear()
         if isinstance(row, PartyMember):
             identity.forget_identity(row.pk)
-            Transfer.objects.filter(member=row).update(reason="")
+            Transfer.objects.filter(member=row).update(reason="", decision_note="")
             reporting.erase_of_member(row.pk)
         forget_deeds(row)
+        forget_traces(row)
         scrub(row, personal_columns(self.model) | {"is_active": False, "erased_at": timezone.now()})
         if isinstance(row, PartyMember):
             for merged in PartyMember.objects.select_for_update().filter(merged_into=row, erased_at=None):
@@ -204,7 +206,7 @@ class NamedHolder(Holder):
     def erase(self, row: Any, subject: Subject) -> None:
         values = {self.name: self.empty, self.phone: "", **self.also}
         if getattr(row, self.name) == subject.name:
-            self.model._base_manager.filter(pk=row.pk).update(**values)
+            self.model._base_manager.filter(pk=row.pk).update(**values, **mark_changed(self.model))
         if hasattr(self.model, "history"):
             # Of this one row, so that the name alone says who it was, under whatever number.
             self.model.history.filter(id=row.pk, **{self.name: subject.name}).update(**values)
@@ -217,6 +219,9 @@ class NominationHolder(NamedHolder):
 
 class RegistrationHolder(NamedHolder):
     """双报到, also one that never became a member; a member's own go with the member."""
+
+    def refusal(self, row: Any) -> str:
+        return "报到还没有核实，请先核实或退回" if row.state == RegistrationState.WAITING else ""
 
     def erase(self, row: Any, subject: Subject) -> None:
         reporting.erase([row.pk])

@@ -21,8 +21,16 @@ if TYPE_CHECKING:
     from members.querysets import MemberQuerySet
 
 BAD_IDENTITY = "身份证号应为 18 位，出生日期或校验位不符，请对照证件核对。"
-OFF = NotVisible("本街道没有启用身份证号登记。")
-_TAKEN = InvalidInput("identity_taken", "这个身份证号已登记在另一位党员名下，请核对是否重复登记。", field="identity")
+
+
+def off() -> NotVisible:
+    """Made anew for each refusal: a shared one would keep the frames, and the numbers in them, of every raise."""
+    return NotVisible("本街道没有启用身份证号登记。")
+
+
+def _taken() -> InvalidInput:
+    message = "这个身份证号已登记在另一位党员名下，请核对是否重复登记。"
+    return InvalidInput("identity_taken", message, field="identity")
 
 
 def enabled() -> bool:
@@ -60,12 +68,12 @@ def set_identity_number(*, actor: "User", member_id: int, number: str) -> None:
             if not is_identity_number(number):
                 raise InvalidInput("bad_identity", BAD_IDENTITY, field="identity")
             if find_by_identity(number).exclude(pk=member.pk).exists():
-                raise _TAKEN
+                raise _taken()
             values = {"sealed": sealing.seal(number, row_name(member.pk)), "digest": sealing.digest(number)}
             IdentityNumber.objects.update_or_create(pk=member.pk, defaults=values)
     except IntegrityError:
         # Two at once with the same number.
-        raise _TAKEN from None
+        raise _taken() from None
 
 
 @sensitive_variables()
@@ -135,7 +143,7 @@ def row_name(member_id: int) -> str:
 
 def _need_enabled() -> None:
     if not enabled():
-        raise OFF
+        raise off()
 
 
 def _locked(actor: "User", member_id: int) -> PartyMember:

@@ -9,7 +9,7 @@ from openpyxl.cell import WriteOnlyCell
 from liangcheng.common.admin_sheets import TextCell
 from members.access import log_list
 from members.choices import AccessKind
-from members.letters import Employer, year_rows
+from members.letters import Employer, heard_in_full, year_rows
 from members.models import PartyMember
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ _WIDTHS = (6, 12, 24, 10, 16, 40, 28)
 
 
 def year_sheet(user: "User", employer: Employer, year: int, member_id: int | None = None) -> BytesIO:
-    """The table of `year_rows`, names whole; leaves a row in the log."""
+    """The table of `year_rows`; names whole where the user runs the desk; leaves a row in the log."""
     rows = year_rows(user, employer, year, member_id)
+    whole = heard_in_full(user, employer, rows)
     log_list(user, AccessKind.EXPORTED, PartyMember, len(rows), reason=f"导出{year}年度表现 {employer.name}")
     book = Workbook(write_only=True)
     sheet = book.create_sheet(f"{year}年度")
@@ -29,7 +30,8 @@ def year_sheet(user: "User", employer: Employer, year: int, member_id: int | Non
         sheet.column_dimensions["ABCDEFG"[number]].width = width
     sheet.append([_text(sheet, header) for header in HEADERS])
     for number, row in enumerate(rows, start=1):
-        texts = [_text(sheet, text) for text in (row.member.name, row.places, row.detail, row.remark)]
+        name = row.member.name if row.member.pk in whole else row.member.masked_name
+        texts = [_text(sheet, text) for text in (name, row.places, row.detail, row.remark)]
         sheet.append([number, texts[0], texts[1], row.times, float(row.hours), texts[2], texts[3]])
     written = BytesIO()
     book.save(written)

@@ -109,7 +109,7 @@ def unreported(user: "User", rows: "QuerySet[Registration] | None" = None) -> li
 def issue_result(*, actor: "User", registration_ids: Collection[int]) -> Letter:
     """出函: one 报到回执 for these registrations of one employer.
 
-    Refusals: nothing_chosen, too_many, not_confirmed, already_reported, several_employers, not_permitted.
+    Refusals: nothing_chosen, too_many, not_confirmed, erased, already_reported, several_employers, not_permitted.
     """
     ids = sorted(set(registration_ids))
     if not ids:
@@ -135,6 +135,8 @@ def _check_reportable(actor: "User", rows: list[Registration], ids: list[int], g
             raise NotPermitted("not_permitted", "报到回执由所在网格的网格长、联络员或派遣员出具。")
         if row.state != RegistrationState.CONFIRMED:
             raise DomainError("not_confirmed", f"{row.number} 还没有核实通过，不能出函。", field="registrations")
+        if row.erased_at:
+            raise DomainError("erased", f"{row.number} 的个人信息已经删除，不能出函。", field="registrations")
         if row.letter is not None:
             raise DomainError("already_reported", f"{row.number} 已经出过函。", field="registrations")
     _check_one_voice(actor, rows, grid)
@@ -298,6 +300,15 @@ def _heard(actor: "User", employer: Employer, rows: list[YearRow]) -> list[PathC
     )
     known = {row.member_id for row in registrations}
     return [*registrations, *(row.member for row in rows if row.member.pk not in known)]
+
+
+def heard_in_full(actor: "User", employer: Employer, rows: list[YearRow]) -> set[int]:
+    """Ids of the members whose letter the actor could issue: the desk of every grid that speaks for them."""
+    desks: dict[int, list[bool]] = {}
+    for heard in _heard(actor, employer, rows):
+        pk = heard.pk if isinstance(heard, PartyMember) else cast(Registration, heard).member_id
+        desks.setdefault(cast(int, pk), []).append(runs_desk(actor, heard))
+    return {pk for pk, answers in desks.items() if all(answers)}
 
 
 def deliver(*, actor: "User", letter_id: int, how: str, on: date, note: str = "") -> Letter:

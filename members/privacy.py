@@ -29,6 +29,8 @@ Person = PartyMember | ResidentContact
 Fact = tuple[str, str]
 # Gets a member or contact; says what must be ended before they can be erased ("还有 2 件未完成的认领"), or "".
 Obstacle = Callable[[Any], str]
+# Gets a member or contact who is being erased; takes away what an upper app has written of them.
+Forgetter = Callable[[Any], None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,6 +119,7 @@ class Found:
 
 _holders: dict[str, Holder] = {}
 _obstacles: list[Obstacle] = []
+_forgetters: list[Forgetter] = []
 
 
 def register_holder(holder: Holder) -> None:
@@ -133,6 +136,18 @@ def register_obstacle(obstacle: Obstacle) -> Obstacle:
 
 def obstacles(person: Any) -> list[str]:
     return [reason for obstacle in _obstacles if (reason := obstacle(person))]
+
+
+def register_forgetter(forgetter: Forgetter) -> Forgetter:
+    """Add something that goes together with a member or contact, in the same transaction."""
+    if forgetter not in _forgetters:
+        _forgetters.append(forgetter)
+    return forgetter
+
+
+def forget_traces(person: Any) -> None:
+    for forgetter in _forgetters:
+        forgetter(person)
 
 
 def holders() -> list[Holder]:

@@ -244,7 +244,7 @@ class RegistrationQuerySet(AnchoredQuerySet):
 
     def unreported(self) -> Self:
         """Confirmed, and the unit has not been told yet: without a letter, or with one that was not delivered."""
-        return self.filter(Q(letter=None) | Q(letter__delivered_on=None), state="CONFIRMED")
+        return self.filter(Q(letter=None) | Q(letter__delivered_on=None), state="CONFIRMED", erased_at=None)
 
 
 class LinkQuerySet(AnchoredQuerySet):

@@ -29,7 +29,7 @@ from liangcheng.common.exceptions import (
     StaleObject,
 )
 from liangcheng.common.text import MOBILE, is_person_name, is_phone, is_uscc, normalize
-from members.access import log_access
+from members.access import log_access, need_reason
 from members.choices import AccessKind, RegistrationKind, RegistrationSource, RegistrationState, RegistrationTie
 from members.flood import count_attempt, forget_attempts
 from members.links import place
@@ -249,16 +249,14 @@ def _close(
 
 def reveal(*, actor: "User", registration_id: int, reason: str) -> Registration:
     """Show name and number whole, so that they can be rung up; logged with the reason."""
-    reason = normalize(reason)
-    if not reason or len(reason) > MOST_REASON:
-        raise InvalidInput("missing_reason", f"请写明查看原因，{MOST_REASON} 个字以内。", field="reason")
     with transaction.atomic():
         row = Registration.objects.visible_to(actor).filter(pk=registration_id).order_by().first()
         if row is None:
             raise NotVisible
         if not runs_desk(actor, row):
             raise NotPermitted("not_permitted", "完整信息由所在网格的网格长、联络员或派遣员查看。")
-        log_access(actor, AccessKind.REVEALED, row, reason=reason)  # type: ignore[arg-type]
+        said = need_reason(reason, row.name, row.phone)
+        log_access(actor, AccessKind.REVEALED, row, reason=said)  # type: ignore[arg-type]
         return row
 
 
@@ -296,4 +294,5 @@ def erase(ids: Sequence[int]) -> int:
         Registration.skills.through.objects.filter(registration_id__in=ids).delete()
         rows = Registration.objects.filter(pk__in=ids)
         rows.filter(kind=RegistrationKind.MEMBER).update(unit_name="", organization_name="")
-        return rows.update(name="", phone="", availability="", remark="", reason="", nonce=None, erased_at=now())
+        texts = dict.fromkeys(("name", "phone", "availability", "remark", "reason"), "")
+        return rows.update(**texts, nonce=None, erased_at=now(), updated_at=now())

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from liangcheng.common.admin_history import in_words
+from liangcheng.common.clock import now
 
 ERASED = "已删除"
 # What says how things stand today; the history keeps how they stood then, since figures look back.
@@ -31,12 +32,19 @@ def personal_columns(model: type[models.Model]) -> dict[str, Any]:
     return emptied | {"name": ERASED, "user": None}
 
 
+def mark_changed(model: type[models.Model]) -> dict[str, Any]:
+    """What an update must write besides, so that a form or an import that has read the row before is told so."""
+    names = {field.name for field in model._meta.concrete_fields}
+    marks = {"updated_at": now(), "version": models.F("version") + 1}
+    return {name: value for name, value in marks.items() if name in names}
+
+
 def scrub(row: Any, values: dict[str, Any]) -> None:
     """Write `values` over the row and all of its history, and past Django's log of it.
 
     By update: saving would keep the old values as one more step of the history.
     """
-    type(row)._base_manager.filter(pk=row.pk).update(**values)
+    type(row)._base_manager.filter(pk=row.pk).update(**values, **mark_changed(type(row)))
     for name, value in values.items():
         setattr(row, name, value)
     past = row.history.all()

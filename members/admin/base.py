@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.db import models
@@ -20,11 +21,28 @@ from liangcheng.common.sheets.writing import TYPE
 from liangcheng.common.web import refuse
 from members.access import log_access
 from members.choices import AccessKind
+from members.keeping import seen_of
 from members.sheets import RegisterSheet, sheet_of
 from members.sheets.exporting import export
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
+
+
+class SeenForm(forms.ModelForm):
+    """Notices that the row was changed, or a name in it erased, since the form was opened."""
+
+    seen = forms.CharField(label="打开时间", required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = seen_of(self.instance)
+
+    def clean_seen(self) -> str:
+        seen = str(self.cleaned_data["seen"])
+        if seen and seen != seen_of(self.instance):
+            raise forms.ValidationError("这条登记刚刚被别人修改过。请重新打开核对，再填写。")
+        return seen
 
 
 class RegisterAdmin(ScopedAdmin):
@@ -78,6 +96,24 @@ class RegisterAdmin(ScopedAdmin):
     def secret_fields(self, request: HttpRequest, obj: Any) -> frozenset[str]:
         return frozenset() if self.may_edit(request, obj) else frozenset(self.masked)
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Whoever opens a form that shows whole names and numbers, is noted."""
+        if object_id and request.method == "GET":
+            self._note_whole(request, object_id, "管理后台登记")
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What names and numbers were before, is whole to the same people."""
+        self._note_whole(request, object_id, "管理后台修改记录")
+        return super().history_view(request, object_id, extra_context)
+
+    def _note_whole(self, request: HttpRequest, object_id: str, reason: str) -> None:
+        row = self.get_object(request, unquote(object_id)) if self.masked else None
+        if row is not None and any(getattr(row, name) for name in self.masked) and self.may_edit(request, row):
+            log_access(cast("User", request.user), AccessKind.REVEALED, row, reason=reason)
+
     # -- Excel
 
     @property
@@ -130,12 +166,3 @@ class DeskAdmin(RegisterAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         saved = self.keep(actor=request.user, row_id=obj.pk if change else None, values=form.cleaned_data)
         obj.__dict__.update(saved.__dict__)
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """Whoever opens a form that shows whole names and numbers, is noted."""
-        row = self.get_object(request, unquote(object_id)) if object_id and request.method == "GET" else None
-        if row is not None and self.masked and self.may_edit(request, row):
-            log_access(cast("User", request.user), AccessKind.REVEALED, row, reason="管理后台登记")
-        return super().changeform_view(request, object_id, form_url, extra_context)

@@ -11,7 +11,7 @@ from grids.models import Grid
 from liangcheng.accounts.models import User
 from liangcheng.common.text import mask_name, mask_phone
 from members.access import keeps_members, log_once_a_day
-from members.admin.base import RegisterAdmin
+from members.admin.base import RegisterAdmin, SeenForm
 from members.choices import AccessKind
 from members.models import PartyMember, PartyOrganization
 from members.people import HOMES, Facts, accounts_of, correct_member, mark_of, organizations_for, register_member
@@ -29,6 +29,7 @@ class OrganizationAdmin(RegisterAdmin):
     list_filter = ["kind", "is_active"]
     search_fields = ["name", "name_pinyin"]
     autocomplete_fields = ["grid", "parent", "unit"]
+    form = SeenForm
     fields = [
         "name",
         "kind",
@@ -42,6 +43,10 @@ class OrganizationAdmin(RegisterAdmin):
         "is_active",
     ]
     masked = {"contact_name": "masked_name", "contact_phone": "masked_phone"}
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = list(super().get_fields(request, obj))
+        return [*fields, "seen"] if obj is not None and self.may_edit(request, obj) else fields
 
     @admin.display(description="联系人")
     def masked_name(self, organization: PartyOrganization) -> str:
@@ -83,7 +88,10 @@ class MemberForm(forms.ModelForm):
 
 @admin.register(PartyMember)
 class MemberAdmin(RegisterAdmin):
-    """Kept by the desk with the right to read members. Where a member belongs changes by 转接, on the site."""
+    """Kept by the desk with the right to read members; masked in the list and in choices for everybody.
+
+    Where a member belongs changes by 转接, on the site.
+    """
 
     form = MemberForm
     list_display = ["shown_name", "kind", "organization", "grid", "masked_phone", "is_active"]
@@ -96,15 +104,14 @@ class MemberAdmin(RegisterAdmin):
 
     @admin.display(description="姓名", ordering="name_pinyin")
     def shown_name(self, member: PartyMember) -> str:
-        return member.name if getattr(member, "_whole", False) else member.masked_name
+        return member.masked_name
 
     @admin.display(description="手机")
     def masked_phone(self, member: PartyMember) -> str:
         return mask_phone(member.phone)
 
     def label_of(self, request: HttpRequest, row: Any) -> str:
-        name = row.name if keeps_members(request.user, row) else row.masked_name  # type: ignore[arg-type]
-        return f"{name} {row.masked_phone}".strip()
+        return f"{row.masked_name} {row.masked_phone}".strip()
 
     def may_edit(self, request: HttpRequest, obj: Any = None) -> bool:
         return keeps_members(request.user, obj)
@@ -128,13 +135,6 @@ class MemberAdmin(RegisterAdmin):
         if obj is None or self.may_edit(request, obj):
             return fields
         return [name for name in fields if name not in {"confirmed", "seen"}]
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The rows of the page know whether their reader keeps them."""
-        shown = super().get_changelist_instance(request)
-        for member in shown.result_list:
-            member._whole = keeps_members(request.user, member)  # type: ignore[arg-type]
-        return shown
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given, actor = form.cleaned_data, cast(User, request.user)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from liangcheng.common.admin_base import FollowsParent
 from liangcheng.common.exceptions import InvalidInput
 from liangcheng.common.text import mask_name, mask_phone, normalize
-from members.admin.base import RegisterAdmin
+from members.admin.base import RegisterAdmin, SeenForm
 from members.buildings import HouseAddress, check_alias, check_own_address
 from members.choices import UNIT_FACTS, UNIT_ROLES, UnitKind
 from members.models import Building, BuildingAlias, ResidentUnit
@@ -22,6 +22,7 @@ class UnitAdmin(RegisterAdmin):
     search_fields = ["name", "name_pinyin", "code", "address"]
     search_help_text = "按名称、编号、地址或拼音首字母查找"
     autocomplete_fields = ["grid", "second_grid"]
+    form = SeenForm
     masked = {
         "contact_name": "masked_contact_name",
         "contact_phone": "masked_phone",
@@ -30,13 +31,14 @@ class UnitAdmin(RegisterAdmin):
 
     def sections_of(self, request: HttpRequest, obj: Any = None) -> list[tuple[str | None, list[str], str]]:
         """The facts of the unit's kind; of a new unit, the facts of every kind under its heading."""
+        seen = ["seen"] if obj is not None and self.may_edit(request, obj) else []
         common = ["code", "name", "kind", "grid", "second_grid", "address", "households"]
         return [
             (None, common, ""),
             *_fact_sections(_kinds_of(request, obj)),
             ("联系人", ["contact_name", "contact_phone"], ""),
             ("角色", list(UNIT_ROLES), "传递员、指导员、服务员：单位在区域党建中起的作用，可多选。"),
-            ("其他", ["note", "assumed", "is_active"], ""),
+            ("其他", ["note", "assumed", "is_active", *seen], ""),
         ]
 
     @admin.display(description="联系人")

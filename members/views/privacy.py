@@ -80,7 +80,7 @@ def member_identity(request: HttpRequest, pk: int) -> HttpResponse:
 def _identity_refusal() -> DomainError:
     if identity.enabled():
         return NotPermitted("not_permitted", "身份证号由党员所在网格的网格长、联络员、派遣员登记。")
-    return identity.OFF
+    return identity.off()
 
 
 # -- the office, for the person

@@ -124,7 +124,7 @@ def _steps(row: Registration) -> list[tuple[Any, str, str]]:
         what = f"{row.get_state_display()}" + (f"：{row.reason}" if row.reason else "")
         steps.append((row.closed_at, what, str(row.closed_by)))
     if row.erased_at:
-        steps.append((row.erased_at, "个人信息已按期删除", "系统"))
+        steps.append((row.erased_at, "个人信息已删除", ""))
     return steps
 
 

@@ -8,7 +8,8 @@ from django.test import Client
 
 from grids.choices import Role
 from liangcheng.accounts.models import User
-from members.models import PartyMember, ResidentUnit
+from members import privacy
+from members.models import AccessLog, PartyMember, ResidentUnit
 from tests import factories
 from tests.factories import Tree
 from tests.people import People
@@ -102,7 +103,41 @@ def test_readers_do_not_find_numbers_in_the_history(client: Client, people: Peop
     assert "13912345678" not in shown
     assert "不显示" in shown
     client.force_login(staff(people.area_liaison))
+    assert not AccessLog.objects.filter(kind="REVEALED").exists()
     assert "13912345678 → 13800000000" in client.get(address).content.decode()
+    assert AccessLog.objects.get(kind="REVEALED").object_id == member.pk
+
+
+def test_forms_with_whole_contacts_are_noted(client: Client, people: People, tree: Tree, unit: ResidentUnit) -> None:
+    organization = factories.organization(tree.wenyuan1, contact_name="王经理", contact_phone="13812345678")
+    for number, who in enumerate(("viewer", "area_liaison")):
+        client.force_login(staff(getattr(people, who)))
+        for row in (unit, organization, factories.building(tree.micro, unit, number=f"{number}号")):
+            shown = client.get(f"/admin/members/{row._meta.model_name}/{row.pk}/change/")
+            assert ("13812345678" in shown.content.decode()) == (bool(number) and hasattr(row, "contact_phone")), row
+    uses = AccessLog.objects.order_by("pk").values_list("user", "kind", "register", "object_id")
+    assert list(uses) == [
+        (people.area_liaison.pk, "REVEALED", row._meta.model_name, row.pk) for row in (unit, organization)
+    ]
+
+
+def test_a_form_opened_before_writes_no_erased_name_back(client: Client, people: People, tree: Tree, unit) -> None:
+    organization = factories.organization(tree.wenyuan1, contact_name="王经理", contact_phone="13812345678")
+    client.force_login(staff(people.area_liaison))
+    for row in (unit, organization):
+        address = f"/admin/members/{row._meta.model_name}/{row.pk}/change/"
+        form = client.get(address).context["adminform"].form
+        sent = {name: form[name].value() for name in form.fields}
+        sent = {name: value for name, value in sent.items() if value not in (None, False)}
+        holder = next(each for each in privacy.holders() if each.key == row._meta.model_name)
+        holder.erase(row, privacy.Subject("王经理", "13812345678"))
+        assert client.post(address, sent).context["adminform"].form.errors.keys() == {"seen"}
+        row.refresh_from_db()
+        assert (row.contact_name, row.contact_phone) == ("", "")
+        now = client.get(address).context["adminform"].form["seen"].value()
+        assert client.post(address, sent | {"seen": now, "contact_name": "赵经理"}).status_code == 302
+        row.refresh_from_db()
+        assert row.contact_name == "赵经理"
 
 
 def test_one_may_not_anchor_to_a_retired_grid(client: Client, people: People, tree: Tree) -> None:

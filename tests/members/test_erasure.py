@@ -9,18 +9,20 @@ import openpyxl
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import JointReport
+from cases.models import Coordination, Invitee, JointReport
 from grids.choices import PartyAccess
 from liangcheng.accounts.models import User
 from liangcheng.common.exceptions import DomainError, NotPermitted
 from liangcheng.common.identity import check_character
 from members import identity, privacy
+from members.access import log_access
 from members.choices import AccessKind
+from members.contacts import save_contact
 from members.models import (
     AccessLog,
     ClimbEntry,
@@ -33,6 +35,7 @@ from members.models import (
     TeamMember,
     Transfer,
 )
+from members.people import locked_member
 from members.scrubbing import ERASED
 from tests import factories
 from tests.factories import Tree
@@ -262,6 +265,50 @@ class TestOffice:
         User.objects.filter(pk=people.officer.pk).update(is_active=False)
         privacy.erase(actor=people.dispatcher, person=member, reason=WHY)
         assert PartyMember.objects.get(pk=member.pk).user is None
+
+    def test_nothing_read_before_writes_it_back(self, people: People, tree: Tree, member):
+        """A form or an import that has read the rows before finds them changed; what is erased is not edited."""
+        made = everywhere(tree, people, member)
+        rows = {"partymember": member, "residentcontact": made["contact"], "partyorganization": member.organization}
+        seen = {key: row.updated_at for key, row in rows.items()}
+        subject = privacy.subject_of(name=NAME, phone=PHONE)
+        tokens = [f"{key}:{row.pk}" for key, row in rows.items()]
+        privacy.erase_rows(actor=people.dispatcher, subject=subject, tokens=tokens, reason=WHY)
+        for key, row in rows.items():
+            row.refresh_from_db()
+            assert row.updated_at > seen[key], key
+        for change in (
+            lambda: save_contact(actor=people.head, contact_id=made["contact"].pk, values={"name": NAME}),
+            lambda: locked_member(people.head, member.pk),
+        ):
+            with pytest.raises(DomainError, match="已应本人要求删除"), transaction.atomic():
+                change()
+
+    def test_traces_elsewhere(self, people: People, tree: Tree, member):
+        """A transfer that waits, and what was written of it; invitations; uses of records that were merged."""
+        made = everywhere(tree, people, member)
+        merged = PartyMember.objects.get(merged_into=member)
+        log_access(people.head, AccessKind.PRINTED, merged)
+        meeting = Coordination.objects.create(
+            case=made["case"], topic="停车", place="居委会", meets_at=timezone.now(), convened_by=people.officer
+        )
+        for kind, name, who in (("MEMBER", "欧*** 130****5678", member), ("RESIDENT", f"{NAME}阿姨", None)):
+            Invitee.objects.create(coordination=meeting, kind=kind, name=name, member=who)
+        Transfer.objects.update(state="WAITING", decision_note=f"{NAME}没来")
+        subject = privacy.subject_of(name=NAME, phone=PHONE)
+        order: dict[str, Any] = {"actor": people.dispatcher, "subject": subject, "reason": WHY}
+        rows = {found.holder.key: found for found in privacy.find(actor=people.dispatcher, subject=subject)}
+        order["tokens"] = [f"partymember:{member.pk}", rows["invitee"].token]
+        told = [text for _, facts in privacy.subject_copy(**order) for _, text in facts]
+        assert any("打印" in text for text in told)
+        assert any(f"{NAME}没来" in text for text in told)
+        assert f"{NAME}阿姨" in told
+        with pytest.raises(DomainError, match="待接收的转接"):
+            privacy.erase_rows(**order)
+        Transfer.objects.update(state="REFUSED")
+        privacy.erase_rows(**order)
+        assert set(Invitee.objects.values_list("name", flat=True)) == {ERASED}
+        assert Transfer.objects.get().decision_note == ""
 
     def test_accounts(self, people: People, tree: Tree):
         User.objects.filter(pk=people.officer.pk).update(full_name=NAME, phone=PHONE, email="a@b.cn")

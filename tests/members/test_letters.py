@@ -222,6 +222,24 @@ class TestYear:
         log = AccessLog.objects.get()
         assert (log.kind, log.number_of_rows) == (AccessKind.EXPORTED, 1)
 
+    def test_sheet_is_whole_for_the_desk_of_the_rows_only(self, client, people: People, tree: Tree, registered, served):
+        """Who runs a desk elsewhere and only reads here, takes no whole name along."""
+        elsewhere = factories.posted("elsewhere", tree.xiuyuan, Role.LIAISON)
+        Posting.objects.create(
+            user=elsewhere,
+            grid=tree.wenyuan1,
+            role=Role.VIEWER,
+            party_access=PartyAccess.ALLOWED,
+            valid_from=date(2020, 1, 1),
+        )
+        names = []
+        for user in (elsewhere, people.liaison):
+            client.force_login(factories.fresh(user))
+            answer = client.get(reverse("members:yearly_sheet"), {"name": "某设计院", "year": THIS_YEAR})
+            sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active
+            names.append({row[1] for row in sheet.iter_rows(min_row=2, values_only=True)})
+        assert names == [{"欧***", "赵**"}, {NAME, "赵丽华"}]
+
 
 def test_a_unit_is_told_of_its_own_registration(client, people: People, tree: Tree):
     from members.confirmation import confirm_unit

@@ -51,6 +51,21 @@ def contact(tree: Tree) -> ResidentContact:
     return factories.contact(tree.micro, "王阿妹", phone="13000001111")
 
 
+def test_a_refusal_keeps_no_number(settings, people: People, member: PartyMember):
+    """A shared exception keeps the frames of every raise, and what was typed in them."""
+    settings.IDENTITY_NUMBERS, settings.IDENTITY_KEY, settings.IDENTITY_KEYS_OLD = False, KEY, []
+    caught = []
+    for on in (False, False, True, True):
+        if on and not settings.IDENTITY_NUMBERS:
+            settings.IDENTITY_NUMBERS = True
+            twin = factories.member(member.grid, member.organization, "同号")
+            identity.set_identity_number(actor=people.head, member_id=twin.pk, number=NUMBER)
+        with pytest.raises(DomainError) as refused:
+            identity.set_identity_number(actor=people.head, member_id=member.pk, number=NUMBER)
+        caught.append(refused.value)
+    assert len(set(map(id, caught))) == 4
+
+
 def signed(client: Client, user: User) -> Client:
     client.force_login(factories.fresh(user))
     return client

@@ -8,9 +8,9 @@ from django.urls import reverse
 from grids.choices import PartyAccess
 from grids.models import Posting
 from liangcheng.common import clock
-from liangcheng.common.exceptions import InvalidInput, NotPermitted, NotVisible
+from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
 from liangcheng.common.jobs import JOBS
-from members import reporting
+from members import letters, privacy, reporting
 from members.choices import AccessKind, RegistrationKind, RegistrationState
 from members.confirmation import confirm_member
 from members.links import create_link, revoke_link
@@ -105,6 +105,9 @@ class TestRights:
         address = reverse("members:registration_reveal", args=[row.pk])
         assert NAME not in client.post(address, {"reason": ""}).content.decode()
         assert not AccessLog.objects.exists()
+        for reason in (f"打{PHONE}", f"找{NAME}"):
+            assert "使用记录要长期保留" in client.post(address, {"reason": reason}).content.decode()
+        assert not AccessLog.objects.exists()
         shown = client.post(address, {"reason": "电话核实"})
         assert PHONE in shown.content.decode()
         assert "no-store" in shown["Cache-Control"]
@@ -153,6 +156,31 @@ class TestEndings:
         assert not RegistrationAttempt.objects.exists()
         assert reporting.forget_closed() == 0
         assert reporting.erase_of_member(kept.member_id) == 1
+
+    def test_an_erased_one_is_neither_confirmed_nor_reported(self, client, people: People, tree: Tree):
+        at = link(people.liaison, tree.micro)
+        told, erased = confirmed(people.liaison, at), handed_in(at, phone="13900000009")
+        order = {
+            "actor": people.street_head,
+            "subject": privacy.subject_of(name=NAME, phone="13900000009"),
+            "tokens": [f"registration:{erased.pk}"],
+            "reason": "本人申请",
+        }
+        with pytest.raises(DomainError, match="请先核实或退回"):
+            privacy.erase_rows(**order)
+        reporting.erase([told.pk, erased.pk])
+        assert Registration.objects.get(pk=erased.pk).updated_at > erased.updated_at
+        assert code_of(lambda: confirm_member(actor=people.liaison, registration_id=erased.pk)) == "erased"
+        assert letters.unreported(people.liaison) == []
+        assert code_of(lambda: letters.issue_result(actor=people.liaison, registration_ids=[told.pk])) == "erased"
+        client.force_login(people.liaison)
+        page = client.get(reverse("members:registration_detail", args=[told.pk])).content.decode()
+        assert "个人信息已删除" in page
+        assert "（）" not in page
+        # What still waits for the desk can be closed.
+        reporting.refuse(actor=people.liaison, registration_id=erased.pk, reason="已删除")
+        left = Registration.objects.get(pk=erased.pk)
+        assert (left.state, left.name) == ("REFUSED", "")
 
 
 class TestDesk:
