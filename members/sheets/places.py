@@ -1,9 +1,9 @@
 """成员单位, 楼栋 and 阵地 as sheets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from grids.models import Grid
 from liangcheng.accounts.models import User
@@ -11,7 +11,7 @@ from liangcheng.common.sheets.cells import BadCell, Choice, Number, Numbered, Ph
 from members.addressbook import index_buildings, index_units
 from members.addresses import parse_address
 from members.choices import OwnersCommittee, Sector, UnitKind, VenueKind
-from members.models import Building, BuildingAlias, ResidentUnit, Venue
+from members.models import Building, BuildingAlias, PartyMember, ResidentContact, ResidentUnit, Venue
 from members.models.buildings import written_address
 from members.sheets.base import (
     Column,
@@ -138,7 +138,7 @@ class BuildingSheet(RegisterSheet):
             "leader",
             hint="已登记的党员或居民骨干的姓名",
             virtual=True,
-            show=lambda row, reader: reader.name(row, row.leader.name) if row.leader else "",
+            show=lambda row, reader: reader.name_of(row.leader),
         ),
         Column(
             "楼组长电话",
@@ -146,7 +146,7 @@ class BuildingSheet(RegisterSheet):
             Phone(),
             hint="同名的才需要填",
             virtual=True,
-            show=lambda row, reader: reader.phone(row, row.leader.phone) if row.leader else "",
+            show=lambda row, reader: reader.phone_of(row.leader),
         ),
         Column(
             "其他地址",
@@ -163,6 +163,13 @@ class BuildingSheet(RegisterSheet):
     uniques = (
         Unique(("community_id", "road", "lane", "number"), "号", "这个地址已经登记过，不在您可以修改的范围内。"),
     )
+
+    def names_people(self, user: User, rows: "QuerySet[Any]") -> "Iterable[QuerySet[Any]]":
+        led = Building.objects.filter(pk__in=rows).order_by()
+        return (
+            PartyMember.objects.visible_to(user).filter(pk__in=led.values("leader_member_id")),
+            ResidentContact.objects.visible_to(user).filter(pk__in=led.values("leader_contact_id")),
+        )
 
     def finish(self, draft: Draft) -> None:
         row = draft.row
@@ -216,7 +223,9 @@ def _set_leader(draft: Draft) -> None:
     row = draft.row
     name, phone = draft.texts.get("楼组长", ""), draft.texts.get("楼组长电话", "")
     if not name:
-        row.leader_member, row.leader_contact = None, None
+        # Empty says nothing about a leader whom the export has not named.
+        if row.leader is None or draft.desk.reader.sees(row.leader):
+            row.leader_member, row.leader_contact = None, None
         if phone and "*" not in phone:
             draft.wrong("楼组长", "填了电话，没有填姓名。")
         return

@@ -244,6 +244,44 @@ class TestTeamsAndVenues:
         for wrong in ({"队长": "李明、陈芳"}, {"队员": "无名氏"}, {"队员": "赵*"}):
             assert checked(client, people.liaison, "teams", TEAM | wrong).state == "REFUSED"
 
+    def test_whom_the_user_may_not_see_is_neither_written_out_nor_lost(
+        self, client, people: People, tree: Tree, branch
+    ):
+        """Members without the right to read them, people of other grids: not in the export, and untouched by it."""
+        far = factories.organization(tree.liangsan, "凉三党总支")
+        leader = factories.member(tree.micro, branch, "李明", phone="13900000001")
+        foreign = factories.contact(tree.liangsan, "赵四", phone="13900000003")
+        own, new = factories.contact(tree.micro, "陈芳", phone="13900000002"), factories.contact(tree.micro, "周六")
+        made = factories.team(tree.wenyuan1)
+        for person in ({"member": leader, "is_leader": True}, {"contact": foreign}, {"contact": own}):
+            made.people.create(**person)
+        made.people.create(member=factories.member(tree.liangsan, far, "钱五"))
+        client.force_login(people.liaison)
+        (line,) = rows_of(client.get("/registers/teams/export/"))
+        assert (line["队长"], line["队员"]) == ("李* 139****0001", "陈* 139****0002")
+        logged = AccessLog.objects.order_by("register").values_list("register", "kind", "number_of_rows")
+        assert list(logged) == [(name, "EXPORTED", 1) for name in ("partymember", "residentcontact", "team")]
+        Posting.objects.filter(user__in=[people.liaison, people.head]).update(party_access=PartyAccess.DENIED)
+        client.force_login(people.head)
+        (line,) = rows_of(client.get("/registers/teams/export/"))
+        assert (line["队长"], line["队员"]) == (None, "陈芳 13900000002")
+        assert "已有队长，但不在您可以查看" in problems(checked(client, people.head, "teams", line | {"队长": "周六"}))
+        assert imported(client, people.head, "teams", line | {"队员": "周六"}).changed == 1
+        assert made.people.get(is_leader=True).member == leader
+        assert {each.person.name for each in made.people.all()} == {"李明", "赵四", "钱五", new.name}
+
+    def test_a_leader_who_may_not_be_seen_stays(self, client: Client, people: People, tree: Tree, unit, branch):
+        leader = factories.member(tree.micro, branch, "李明", phone="13900000001")
+        house = factories.building(tree.micro, unit, leader_member=leader)
+        assert as_exported(people.area_head, "buildings", house)["楼组长电话"] == "13900000001"
+        Posting.objects.filter(user=people.area_head).update(party_access=PartyAccess.DENIED)
+        line = as_exported(factories.fresh(people.area_head), "buildings", house)
+        assert (line["楼组长"], line["楼组长电话"]) == ("", "")
+        for changed in ({"备注": "甲"}, {"备注": "乙", "楼组长电话": "139****0001"}):
+            assert imported(client, people.area_head, "buildings", line | changed).changed == 1
+            house.refresh_from_db()
+            assert house.leader_member == leader
+
     def test_one_main_venue(self, client: Client, people: People, tree: Tree):
         old = factories.venue(tree.wenyuan1, "老站", is_main=True)
         job = checked(client, people.liaison, "venues", VENUE | {"主阵地": "是"})
