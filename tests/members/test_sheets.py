@@ -9,6 +9,7 @@ from django.test import Client
 from grids.choices import PartyAccess, Role
 from grids.models import Posting
 from liangcheng.accounts.models import User
+from liangcheng.common import outbox
 from members.models import (
     AccessLog,
     Building,
@@ -22,6 +23,7 @@ from members.models import (
 )
 from members.sheets import SHEETS
 from members.sheets.base import Reader
+from members.transfers import transfer
 from tests import factories
 from tests.factories import Tree
 from tests.people import People
@@ -189,6 +191,37 @@ class TestPeople:
             people.liaison,
             tree.micro2,
         )
+
+    def test_members_belong_and_move_as_by_hand(self, client: Client, people: People, tree: Tree, branch):
+        far = factories.organization(tree.liangsan, "凉三党总支")
+        factories.organization(tree.street, "街道党工委", kind="WORKING_COMMITTEE")
+        for wrong, words in (
+            ({"网格编码": tree.area.code}, "“网格编码”：党员登记在居民区或微单元"),
+            ({"所在党组织": "街道党工委"}, "“所在党组织”：党员编在党支部或党小组"),
+        ):
+            assert words in problems(checked(client, people.dispatcher, "members", MEMBER | wrong))
+        both = factories.posted("both", tree.wenyuan1, Role.LIAISON)
+        factories.posting(both, tree.liangsan)  # a 网格员 there: sees it, and runs no desk
+        made = factories.member(tree.micro, branch, "李明", phone="13900000001")
+        line = as_exported(both, "members", made)
+        for wrong, words in (
+            ({"所在党组织": far.name}, "“所在党组织”：请在页面上办理转接，由对方接收"),
+            ({"在用": "否"}, "“在用”：请在页面上办理停用或恢复"),
+        ):
+            assert words in problems(checked(client, both, "members", line | wrong))
+        assert imported(client, both, "members", line | {"网格编码": MICRO2}).changed == 1
+        moved = Transfer.objects.get()
+        assert (moved.state, moved.decided_by, moved.decided_at is not None) == ("DONE", both, True)
+        # Sent off by hand after the check: the import waits for the other side, too.
+        job = checked(client, both, "members", line)
+        transfer(actor=both, member_id=made.pk, to_organization_id=far.pk, on=date.today(), reason="迁居")
+        client.post(f"/imports/{job.pk}/start/")
+        outbox.deliver_due()
+        job.refresh_from_db()
+        assert (job.state, "有一份待接收的转接" in problems(job)) == ("REFUSED", True)
+        PartyMember.objects.update(is_active=False)
+        Transfer.objects.filter(state="WAITING").delete()
+        assert "已停用；要办理转接" in problems(checked(client, both, "members", line | {"在用": "否"}))
 
     def test_numbers_of_others_are_unknown(self, client: Client, people: People, tree: Tree, branch):
         foreign = factories.member(tree.liangsan, factories.organization(tree.liangsan, "凉三党总支"), "赵四")
