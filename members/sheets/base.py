@@ -190,6 +190,9 @@ class RegisterSheet:
     def look_around(self, drafts: Sequence[Draft], desk: "Desk") -> None:
         """After all lines: what only shows when they are seen together with the register."""
 
+    def hold(self, drafts: Sequence[Draft]) -> None:
+        """In the transaction, before anything else is locked: what the rule by hand holds first."""
+
     def before_writing(self, changed: Sequence[Draft]) -> None:
         """In the transaction, before rows are written."""
 

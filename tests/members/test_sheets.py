@@ -13,6 +13,7 @@ from liangcheng.common import outbox
 from members.models import (
     AccessLog,
     Building,
+    BuildingAlias,
     PartyMember,
     PartyOrganization,
     ResidentContact,
@@ -158,6 +159,22 @@ class TestBuildings:
         ):
             assert words in problems(checked(client, people.area_liaison, "buildings", BUILDING | wrong))
         assert Building.objects.count() == 1
+
+    def test_an_own_address_that_is_anothers_alias(self, client: Client, people: People, tree: Tree, unit):
+        job = checked(client, people.area_liaison, "buildings", BUILDING)
+        other = factories.building(tree.micro, unit, number="9")
+        alias = other.aliases.create(community=tree.street, road="凉城路", lane="123", number="4")
+        words = "“号”：“凉城路123弄4号”已经是另一幢楼的地址"
+        assert words in problems(checked(client, people.area_liaison, "buildings", BUILDING))
+        # Named by hand between check and import.
+        client.post(f"/imports/{job.pk}/start/")
+        outbox.deliver_due()
+        job.refresh_from_db()
+        assert (job.state, words in problems(job)) == ("REFUSED", True)
+        # Its own other address, that the line gives up, may become its first one.
+        line = as_exported(people.area_liaison, "buildings", other) | {"号": "4"}
+        assert imported(client, people.area_liaison, "buildings", line | {"其他地址": ""}).changed == 1
+        assert not BuildingAlias.objects.filter(pk=alias.pk).exists()
 
 
 class TestPeople:
@@ -323,6 +340,19 @@ class TestTeamsAndVenues:
         job = imported(client, people.liaison, "venues", VENUE | {"主阵地": "是"}, given_up)
         assert (job.state, job.new, job.changed) == ("DONE", 1, 1)
         assert Venue.objects.get(is_main=True).name == "文苑一服务站"
+
+    def test_the_main_venue_is_named_by_the_neighbourhoods_desk(self, client: Client, people: People, tree: Tree):
+        user, words = factories.posted("micro_head", tree.micro, Role.HEAD), "“主阵地”：主阵地由居民区或上级网格"
+        row = VENUE | {"网格编码": MICRO}
+        assert imported(client, user, "venues", row).new == 1
+        assert words in problems(checked(client, user, "venues", row | {"名称": "新站", "主阵地": "是"}))
+        line = as_exported(user, "venues", Venue.objects.get())
+        assert words in problems(checked(client, user, "venues", line | {"主阵地": "是"}))
+        assert imported(client, people.liaison, "venues", line | {"主阵地": "是"}).changed == 1
+        assert words in problems(checked(client, user, "venues", line))
+        assert imported(client, user, "venues", line | {"主阵地": "是", "备注": "甲"}).changed == 1
+        above = VENUE | {"网格编码": tree.area.code, "主阵地": "是"}
+        assert "主阵地按居民区设" in problems(checked(client, people.area_liaison, "venues", above))
 
 
 class TestRights:
