@@ -81,7 +81,7 @@ class TeamSheet(RegisterSheet):
         return [model.objects.visible_to(user).filter(teams__team__in=rows).distinct() for model in registers]
 
     def finish(self, draft: Draft) -> None:
-        """A cell that was left as exported keeps its people; the other is read anew. Whom the user does not see stays."""
+        """A cell left as exported keeps its people; the other is read anew. Whom the user does not see stays."""
         if not draft.row.grid_id or not draft.touched & {"队长", "队员"}:
             return
         wanted: People = {}
