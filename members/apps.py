@@ -8,7 +8,7 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         from grids import panels
         from liangcheng.common import jobs, outbox
-        from members import access, deeds, dossier, holders, offers, performance, reporting, sections, services
+        from members import access, deeds, dossier, holders, offers, performance, privacy, reporting, sections, services
         from members.panels import coverage_panel, registers_panel
         from members.reporting_panels import member_section
         from members.sheets import jobs as sheet_jobs
@@ -17,6 +17,8 @@ class MembersConfig(AppConfig):
         panels.register_panel(coverage_panel)
         holders.register_all()
         outbox.register_handler(sheet_jobs.TOPIC, sheet_jobs.deliver, slow=True)
+        outbox.register_handler(sheet_jobs.FORGET, sheet_jobs.deliver_forgetting, transactional=False)
+        privacy.register_afterwards(sheet_jobs.forget_erased)
         jobs.register_daily("members.sheets", sheet_jobs.forget_old)
         jobs.register_daily("members.forget_uses", access.forget_old_uses)
         jobs.register_daily("members.forget_closed_registrations", reporting.forget_closed)

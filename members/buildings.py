@@ -30,7 +30,7 @@ def check_own_address(*, community_id: int | None, address: HouseAddress) -> Non
     writers the second is told. Raises InvalidInput (address_taken).
     """
     with transaction.atomic():
-        _hold(community_id)
+        hold_street(community_id)
         holder = alias_holders(community_id, [address]).get(address)
     if holder is not None:
         raise _taken(address, f"已经登记为“{holder}”的其他地址", "road")
@@ -50,7 +50,7 @@ def check_alias(
     if not (address.lane or address.number):
         raise InvalidInput("incomplete_address", "请填写弄或号，只有路名不能确定是哪幢楼。", field="number")
     with transaction.atomic():
-        _hold(community_id)
+        hold_street(community_id)
         same = {"community_id": community_id, **address._asdict()}
         owner = Building.objects.filter(**same).order_by("pk").first()
         alias = BuildingAlias.objects.filter(**same).select_related("building").first()
@@ -70,7 +70,8 @@ def alias_holders(community_id: int | None, addresses: Iterable[HouseAddress]) -
     return {HouseAddress(row.road, row.lane, row.number): row.building for row in rows.order_by("pk")}
 
 
-def _hold(community_id: int | None) -> None:
+def hold_street(community_id: int | None) -> None:
+    """Writers of a street's addresses queue here. Needs a transaction."""
     list(Grid.objects.filter(pk=community_id).order_by().select_for_update(no_key=True, of=("self",)))
 
 

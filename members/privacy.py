@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from grids.authority import runs_desk, runs_street
+from grids.authority import office_streets, runs_desk, runs_street
 from grids.models import GridAnchored
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
 from liangcheng.common.identity import is_identity_number, normalize_identity
@@ -120,6 +120,8 @@ class Found:
 _holders: dict[str, Holder] = {}
 _obstacles: list[Obstacle] = []
 _forgetters: list[Forgetter] = []
+# What is done after every erasure, in its transaction; gets the streets it was about (None: all).
+_afterwards: list[Callable[[frozenset[int] | None], None]] = []
 
 
 def register_holder(holder: Holder) -> None:
@@ -132,6 +134,12 @@ def register_obstacle(obstacle: Obstacle) -> Obstacle:
     if obstacle not in _obstacles:
         _obstacles.append(obstacle)
     return obstacle
+
+
+def register_afterwards(act: Callable[[frozenset[int] | None], None]) -> None:
+    """Add what an erasure must take along that is in no table: copies, files."""
+    if act not in _afterwards:
+        _afterwards.append(act)
 
 
 def obstacles(person: Any) -> list[str]:
@@ -281,6 +289,8 @@ def erase_rows(*, actor: "User", subject: Subject, tokens: Sequence[str], reason
         _log(actor, AccessKind.ERASED, going, said)
         for found in going:
             found.holder.erase(found.row, subject)
+        for act in _afterwards:
+            act(office_streets(actor))
     return Erasure(len(going), refused)
 
 

@@ -24,6 +24,7 @@ class Changed(Exception):
 def write(plan: Plan, sheet: RegisterSheet, user: "User") -> None:
     """Write the plan's rows. In a transaction: a tree that moves meanwhile waits, or is seen. Raises Changed."""
     drafts = [*plan.new, *plan.changed]
+    sheet.hold(drafts)
     _anchor(drafts)
     _hold(plan.changed, sheet)
     sheet.before_writing(plan.changed)

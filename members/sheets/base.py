@@ -1,6 +1,6 @@
 """What a register looks like as a sheet, and one row of it on its way in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -8,9 +8,11 @@ from django.db.models import Q, QuerySet
 
 from grids.authority import desk_condition, kept_condition, may_keep, may_take_contacts, runs_desk
 from grids.models import Grid
+from grids.scoping import scope_of
 from liangcheng.common.sheets.cells import Text, Truth
 from liangcheng.common.text import mask_name, mask_phone
-from members.models import PartyMember, Register
+from members import access
+from members.models import PartyMember, Person, Register
 from members.querysets import MemberQuerySet
 
 if TYPE_CHECKING:
@@ -33,6 +35,20 @@ class Reader:
 
     def phone(self, row: Register, phone: str) -> str:
         return phone if may_take_contacts(self.user, row) else mask_phone(phone)
+
+    def sees(self, person: Person) -> bool:
+        """Whether `visible_to` would hold the person: rows of other registers name people from elsewhere too."""
+        if isinstance(person, PartyMember):
+            return access.reads_members(self.user, person)
+        scope = scope_of(self.user)
+        return scope.everything or any(post.covers(person) for post in scope.territorial)
+
+    def name_of(self, person: Person | None) -> str:
+        """Masked by the person's own grids; nothing of whom the user does not see."""
+        return self.name(person, person.name) if person and self.sees(person) else ""
+
+    def phone_of(self, person: Person | None) -> str:
+        return self.phone(person, person.phone) if person and self.sees(person) else ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +178,10 @@ class RegisterSheet:
     def importable(self, user: "User") -> "QuerySet[Any]":
         return self.rows(user)
 
+    def names_people(self, user: "User", rows: "QuerySet[Any]") -> "Iterable[QuerySet[Any]]":
+        """Rows of the people's registers that an export of `rows` names besides: it is logged there as well."""
+        return ()
+
     # -- a line on its way in
 
     def finish(self, draft: Draft) -> None:
@@ -169,6 +189,9 @@ class RegisterSheet:
 
     def look_around(self, drafts: Sequence[Draft], desk: "Desk") -> None:
         """After all lines: what only shows when they are seen together with the register."""
+
+    def hold(self, drafts: Sequence[Draft]) -> None:
+        """In the transaction, before anything else is locked: what the rule by hand holds first."""
 
     def before_writing(self, changed: Sequence[Draft]) -> None:
         """In the transaction, before rows are written."""
@@ -220,10 +243,7 @@ def active_column() -> Column:
 
 def reads_members(user: "User") -> bool:
     """Whether the user reads who is a party member, somewhere."""
-    from grids.scoping import scope_of
-
-    scope = scope_of(user)
-    return scope.everything or any(True for _ in scope.with_party.territorial)
+    return access.reads_members(user)
 
 
 def known_members() -> MemberQuerySet:

@@ -30,7 +30,7 @@ def export(user: "User", sheet: RegisterSheet, rows: "QuerySet[Any]") -> tuple[I
     count = rows.count()
     if count > EXPORT_MOST:
         raise InvalidInput("too_many", f"共 {count} 条，一次最多导出 {EXPORT_MOST} 条。请先按网格或类别筛选。")
-    _log(user, sheet, count)
+    _log(user, sheet, rows, count)
     columns = [(column.header, column.width + 2) for column in sheet.columns]
     file = write_rows(sheet.title, columns, _lines(user, sheet, rows))
     return file, f"{sheet.title}-{timezone.localdate():%Y%m%d}.xlsx"
@@ -42,11 +42,14 @@ def _lines(user: "User", sheet: RegisterSheet, rows: "QuerySet[Any]") -> Iterato
         yield [column.text(row, reader) for column in sheet.columns]
 
 
-def _log(user: "User", sheet: RegisterSheet, count: int) -> None:
+def _log(user: "User", sheet: RegisterSheet, rows: "QuerySet[Any]", count: int) -> None:
     """In the log of personal data and in the admin's, before anything is shown."""
     words = f"导出{sheet.title} {count} 条"
     with transaction.atomic():
         log_list(user, AccessKind.EXPORTED, sheet.model, count)
+        for people in sheet.names_people(user, rows.order_by().values("pk")):
+            if named := people.order_by().count():
+                log_list(user, AccessKind.EXPORTED, people.model, named, reason=words)
         LogEntry.objects.create(
             user_id=user.pk,
             content_type=ContentType.objects.get_for_model(sheet.model),

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.files import File
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Q
 
+from grids.models import Posting
 from liangcheng.common import outbox
 from liangcheng.common.clock import now
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted
@@ -28,10 +30,13 @@ from members.sheets.base import KEPT_DAYS, ROWS_MOST
 from members.sheets.checking import Plan, check
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from liangcheng.accounts.models import User
 
 logger = logging.getLogger(__name__)
 TOPIC = "members.sheet"
+FORGET = "members.sheets_forget"
 CHECK, IMPORT = "check", "import"
 # So many times a job is taken up again whose worker died, or whose database was busy.
 _TRIES = 4
@@ -51,9 +56,14 @@ def upload(user: "User", sheet: RegisterSheet, file: Any) -> SheetJob:
     _read(file, sheet, headers_only=True)
     file.seek(0)
     job = SheetJob(user=user, register=sheet.slug, file_name=normalize(file.name or "")[-100:])
-    with transaction.atomic():
-        job.file.save(f"{uuid.uuid4().hex}.xlsx", File(file))
-        _line_up(job, CHECK)
+    job.file.save(f"{uuid.uuid4().hex}.xlsx", File(file), save=False)
+    try:
+        with transaction.atomic():
+            job.save()
+            _line_up(job, CHECK)
+    except BaseException:
+        _drop_file(job.file.name)
+        raise
     return job
 
 
@@ -189,26 +199,32 @@ def _refuse(job: SheetJob, table: Table, plan: Plan) -> None:
             (place.get(header), f"{header}：{words}" if header in place else words) for header, words in found
         ]
         listed += [[line, header if header in place else "", words] for header, words in found]
+    earlier = job.error_file.name
     with write_errors(table, beside) as file:
         job.error_file.save(f"{uuid.uuid4().hex}.xlsx", File(file), save=False)
-    _set(
-        job,
-        state=SheetState.REFUSED,
-        error_file=job.error_file.name,
-        problems=listed[:PROBLEMS_SHOWN],
-        wrong=len(listed),
-        done=len(table.lines),
-        notes=plan.notes[:_NOTES_SHOWN],
-        finished_at=now(),
-    )
+    kept = 0
+    try:
+        kept = _set(
+            job,
+            state=SheetState.REFUSED,
+            error_file=job.error_file.name,
+            problems=listed[:PROBLEMS_SHOWN],
+            wrong=len(listed),
+            done=len(table.lines),
+            notes=plan.notes[:_NOTES_SHOWN],
+            finished_at=now(),
+        )
+    finally:
+        # Not told, or nobody to tell any more: then the new one is nobody's.
+        _drop_file(earlier if kept else job.error_file.name)
 
 
 def _end(job: SheetJob, state: str, words: str) -> None:
     _set(job, state=state, problems=[[0, "", words]], wrong=1, finished_at=now())
 
 
-def _set(job: SheetJob, **values: Any) -> None:
-    SheetJob.objects.filter(pk=job.pk).update(**values)
+def _set(job: SheetJob, **values: Any) -> int:
+    return SheetJob.objects.filter(pk=job.pk).update(**values)
 
 
 # -- forgotten
@@ -216,12 +232,55 @@ def _set(job: SheetJob, **values: Any) -> None:
 
 def forget_old() -> int:
     """Delete jobs and their files after some days: they hold what others may not see. Daily."""
-    old = SheetJob.objects.filter(created_at__lt=now() - timedelta(days=KEPT_DAYS))
+    found = _forget(SheetJob.objects.filter(created_at__lt=now() - timedelta(days=KEPT_DAYS)))
+    _sweep()
+    return found
+
+
+def forget_erased(streets: frozenset[int] | None) -> None:
+    """After an erasure: what these streets have uploaded may name the person. None: every street.
+
+    Registered with members.privacy, called in its transaction; the worker deletes once that is committed.
+    """
+    payload = {"streets": None if streets is None else sorted(streets)}
+    OutboxMessage.objects.create(topic=FORGET, key=f"{FORGET}:{uuid.uuid4().hex}", payload=payload)
+
+
+def deliver_forgetting(message: OutboxMessage) -> None:
+    """Unfinished ones too: they would bring the person back. Runs outside any transaction, as often as it must."""
+    streets = message.payload["streets"]
+    rows = SheetJob.objects.all()
+    if streets is not None:
+        theirs = Posting.objects.filter(grid__community_id__in=streets).order_by().values("user_id")
+        rows = rows.filter(Q(user__in=theirs) | Q(user__is_superuser=True))
+    _forget(rows)
+
+
+def _forget(rows: "QuerySet[SheetJob]") -> int:
+    """The row first: a file without a row is found by `_sweep`, a row without its file by nobody."""
     found = 0
-    for job in old.only("pk", "file", "error_file"):
-        for kept in (job.file, job.error_file):
-            if kept:
-                kept.delete(save=False)
-        job.delete()
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            names = SheetJob.objects.select_for_update().filter(pk=pk).values_list("file", "error_file").first()
+            SheetJob.objects.filter(pk=pk).delete()
+        for name in names or ():
+            _drop_file(name)
         found += 1
     return found
+
+
+def _drop_file(name: str | None) -> None:
+    if name:
+        SheetJob.file.field.storage.delete(name)
+
+
+def _sweep() -> None:
+    """Files that no row names, of uploads that came to nothing; younger ones may be on their way."""
+    storage, folder = SheetJob.file.field.storage, str(SheetJob.file.field.upload_to)
+    if not storage.exists(folder):
+        return
+    named = {name for names in SheetJob.objects.values_list("file", "error_file") for name in names}
+    for each in storage.listdir(folder)[1]:
+        name = f"{folder}{each}"
+        if name not in named and storage.get_modified_time(name) < now() - timedelta(days=1):
+            storage.delete(name)

@@ -1,7 +1,7 @@
 """党组织, 党员, 居民骨干 and 队伍 as sheets."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,9 +10,13 @@ from django.utils import timezone
 from grids.models import Grid
 from grids.scoping import scope_of
 from liangcheng.accounts.models import User
+from liangcheng.common.clock import now
 from liangcheng.common.sheets.cells import BadCell, Choice, Day, Phone
+from members.access import keeps_members
 from members.choices import ContactKind, MemberKind, OrganizationKind
 from members.models import PartyMember, PartyOrganization, ResidentContact, Transfer
+from members.people import HOMES, organizations_for
+from members.sheets.applying import Changed
 from members.sheets.base import (
     Column,
     Draft,
@@ -157,6 +161,16 @@ def _grouped(rows: "QuerySet[Any]", names: set[str]) -> dict[tuple[int, str], li
     return found
 
 
+_KIND = "党员编在党支部或党小组；党总支下已设党支部的，请填支部。"
+_HOME = "党员登记在居民区或微单元，请填它们的网格编码。"
+_BY_PAGE = "请在页面上办理转接，由对方接收。"
+_WAITS = "这位党员有一份待接收的转接，请先撤回，或等对方办结。"
+_RETIRED = "这份档案已停用；要办理转接请先恢复使用。"
+_LIFE = "请在页面上办理停用或恢复。"
+# Headers of what a transfer changes.
+_PLACES = {"organization_id": "所在党组织", "grid_id": "网格编码"}
+
+
 class MemberSheet(PersonSheet):
     slug = "members"
     model = PartyMember
@@ -194,6 +208,24 @@ class MemberSheet(PersonSheet):
     def importable(self, user: User) -> "QuerySet[Any]":
         return self.rows(user).filter(pk__in=known_members().values("pk"))
 
+    def look_around(self, drafts: Sequence[Draft], desk: Desk) -> None:
+        """Where a member may belong, and who may send them there: as members.people and members.transfers ask."""
+        super().look_around(drafts, desk)
+        streets = {draft.row.community_id for draft in drafts}
+        organizations = PartyOrganization.objects.filter(community_id__in=streets).order_by()
+        homes = set(organizations_for(organizations).values_list("pk", flat=True))
+        waiting = _waiting(drafts)
+        for draft in drafts:
+            _check_places(draft, homes)
+            if draft.existing:
+                _check_life(draft, draft.row.pk in waiting)
+                _check_transfer(draft, desk.user)
+
+    def before_writing(self, changed: Sequence[Draft]) -> None:
+        """The members are locked now, as a transfer by hand locks them first: none has been sent off since."""
+        if _waiting(draft for draft in changed if _moved(draft)):
+            raise Changed
+
     def write_extras(self, drafts: Sequence[Draft], user: User) -> None:
         """Whoever changes the organization or the grid has been transferred (转接), as by hand."""
         super().write_extras(drafts, user)
@@ -209,13 +241,53 @@ class MemberSheet(PersonSheet):
                 on=timezone.localdate(),
                 reason="Excel 导入",
                 by=user,
+                decided_by=user,
+                decided_at=now(),
             )
             for draft in moved
         )
 
 
+def _waiting(drafts: Iterable[Draft]) -> set[int]:
+    """Ids of the members with a transfer under way."""
+    moved = {draft.row.pk: draft.row.community_id for draft in drafts if draft.existing and _moved(draft)}
+    if not moved:
+        return set()
+    rows = Transfer.objects.waiting().filter(community_id__in=set(moved.values())).order_by()
+    return moved.keys() & set(rows.values_list("member_id", flat=True))
+
+
 def _moved(draft: Draft) -> bool:
-    return any(draft.before[name] != getattr(draft.row, name) for name in ("organization_id", "grid_id"))
+    return any(_changes(draft, name) for name in _PLACES)
+
+
+def _changes(draft: Draft, name: str) -> bool:
+    return bool(draft.before.get(name) != getattr(draft.row, name))
+
+
+def _check_places(draft: Draft, homes: set[int]) -> None:
+    row = draft.row
+    if row.organization_id and _changes(draft, "organization_id") and row.organization_id not in homes:
+        draft.wrong("所在党组织", _KIND)
+    if _changes(draft, "grid_id") and row.grid.kind not in HOMES:
+        draft.wrong("网格编码", _HOME)
+
+
+def _check_life(draft: Draft, waits: bool) -> None:
+    if _changes(draft, "is_active"):
+        draft.wrong("在用", _LIFE)
+    for name in (name for name in _PLACES if _changes(draft, name)):
+        if waits:
+            draft.wrong(_PLACES[name], _WAITS)
+        elif not draft.before["is_active"]:
+            draft.wrong(_PLACES[name], _RETIRED)
+
+
+def _check_transfer(draft: Draft, user: User) -> None:
+    row = draft.row
+    for name, place in (("organization_id", row.organization), ("grid_id", row.grid)):
+        if _changes(draft, name) and not keeps_members(user, place):
+            draft.wrong(_PLACES[name], _BY_PAGE)
 
 
 class ContactSheet(PersonSheet):

@@ -1,18 +1,21 @@
 """成员单位, 楼栋 and 阵地 as sheets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from grids.authority import runs_desk
 from grids.models import Grid
 from liangcheng.accounts.models import User
 from liangcheng.common.sheets.cells import BadCell, Choice, Number, Numbered, Phone, Truth, parts
 from members.addressbook import index_buildings, index_units
 from members.addresses import parse_address
+from members.buildings import HouseAddress, alias_holders, hold_street
 from members.choices import OwnersCommittee, Sector, UnitKind, VenueKind
-from members.models import Building, BuildingAlias, ResidentUnit, Venue
+from members.models import Building, BuildingAlias, PartyMember, ResidentContact, ResidentUnit, Venue
 from members.models.buildings import written_address
+from members.sheets.applying import Changed
 from members.sheets.base import (
     Column,
     Draft,
@@ -138,7 +141,7 @@ class BuildingSheet(RegisterSheet):
             "leader",
             hint="已登记的党员或居民骨干的姓名",
             virtual=True,
-            show=lambda row, reader: reader.name(row, row.leader.name) if row.leader else "",
+            show=lambda row, reader: reader.name_of(row.leader),
         ),
         Column(
             "楼组长电话",
@@ -146,7 +149,7 @@ class BuildingSheet(RegisterSheet):
             Phone(),
             hint="同名的才需要填",
             virtual=True,
-            show=lambda row, reader: reader.phone(row, row.leader.phone) if row.leader else "",
+            show=lambda row, reader: reader.phone_of(row.leader),
         ),
         Column(
             "其他地址",
@@ -164,6 +167,13 @@ class BuildingSheet(RegisterSheet):
         Unique(("community_id", "road", "lane", "number"), "号", "这个地址已经登记过，不在您可以修改的范围内。"),
     )
 
+    def names_people(self, user: User, rows: "QuerySet[Any]") -> "Iterable[QuerySet[Any]]":
+        led = Building.objects.filter(pk__in=rows).order_by()
+        return (
+            PartyMember.objects.visible_to(user).filter(pk__in=led.values("leader_member_id")),
+            ResidentContact.objects.visible_to(user).filter(pk__in=led.values("leader_contact_id")),
+        )
+
     def finish(self, draft: Draft) -> None:
         row = draft.row
         row.name = row.name or row.address
@@ -176,30 +186,16 @@ class BuildingSheet(RegisterSheet):
                 draft.wrong("其他地址", str(error))
 
     def look_around(self, drafts: Sequence[Draft], desk: Desk) -> None:
-        """Another address leads to one building in its street: no other's own, and no other's second one."""
-        wanted = {
-            (draft.row.community_id, *alias): draft for draft in drafts for alias in draft.extras.get("aliases", ())
-        }
-        if not wanted:
-            return
-        own = {(d.row.community_id, d.row.road, d.row.lane, d.row.number): d for d in drafts}
-        roads = {key[1] for key in wanted}
-        columns = ("community_id", "road", "lane", "number")
-        taken = {tuple(key): pk for pk, *key in Building.objects.filter(road__in=roads).values_list("pk", *columns)}
-        taken |= {
-            tuple(key): pk
-            for pk, *key in BuildingAlias.objects.filter(road__in=roads).values_list("building_id", *columns)
-        }
-        for draft in drafts:
-            for alias in draft.extras.get("aliases", ()):
-                key = (draft.row.community_id, *alias)
-                other = own.get(key)
-                if (
-                    taken.get(key, draft.row.pk) != draft.row.pk
-                    or wanted[key] is not draft
-                    or (other is not None and other is not draft)
-                ):
-                    draft.wrong("其他地址", f"“{written_address(*alias)}”已经是另一幢楼的地址。")
+        """An address leads to one building in its street: no other's own, and no other's second one."""
+        for draft, header, address in _taken(drafts):
+            draft.wrong(header, f"“{written_address(*address)}”已经是另一幢楼的地址。")
+
+    def hold(self, drafts: Sequence[Draft]) -> None:
+        """As members.buildings does by hand: of two writers of a street's addresses, the second is told."""
+        for community_id in sorted({draft.row.community_id for draft in drafts}):
+            hold_street(community_id)
+        if next(_taken(drafts), None):
+            raise Changed
 
     def write_extras(self, drafts: Sequence[Draft], user: User) -> None:
         changed = [draft for draft in drafts if "aliases" in draft.extras]
@@ -212,11 +208,52 @@ class BuildingSheet(RegisterSheet):
         index_buildings([draft.row for draft in drafts])
 
 
+def _taken(drafts: Sequence[Draft]) -> Iterator[tuple[Draft, str, HouseAddress]]:
+    """Addresses of the drafts, own and other, that another building has: of the sheet, or of the register."""
+    wanted = {(draft.row.community_id, *alias): draft for draft in drafts for alias in draft.extras.get("aliases", ())}
+    yield from _aliases_taken(drafts, wanted)
+    moved = [draft for draft in drafts if {"road", "lane", "number"} & set(draft.changes)]
+    for community_id in sorted({draft.row.community_id for draft in moved}):
+        here = {_own(draft): draft for draft in moved if draft.row.community_id == community_id}
+        holders = alias_holders(community_id, here)
+        for address, draft in here.items():
+            holder = holders.get(address)
+            # An alias of its own that this line takes away is free.
+            if holder is not None and not (holder.pk == draft.row.pk and "aliases" in draft.extras):
+                yield draft, "号", address
+
+
+def _own(draft: Draft) -> HouseAddress:
+    return HouseAddress(draft.row.road, draft.row.lane, draft.row.number)
+
+
+def _aliases_taken(
+    drafts: Sequence[Draft], wanted: dict[tuple[int, str, str, str], Draft]
+) -> Iterator[tuple[Draft, str, HouseAddress]]:
+    if not wanted:
+        return
+    own = {(draft.row.community_id, *_own(draft)): draft for draft in drafts}
+    roads = {key[1] for key in wanted}
+    columns = ("community_id", "road", "lane", "number")
+    taken = {tuple(key): pk for pk, *key in Building.objects.filter(road__in=roads).values_list("pk", *columns)}
+    taken |= {
+        tuple(key): pk for pk, *key in BuildingAlias.objects.filter(road__in=roads).values_list("building_id", *columns)
+    }
+    for draft in drafts:
+        for alias in draft.extras.get("aliases", ()):
+            key = (draft.row.community_id, *alias)
+            theirs = taken.get(key, draft.row.pk) != draft.row.pk or wanted[key] is not draft
+            if theirs or own.get(key, draft) is not draft:
+                yield draft, "其他地址", HouseAddress(*alias)
+
+
 def _set_leader(draft: Draft) -> None:
     row = draft.row
     name, phone = draft.texts.get("楼组长", ""), draft.texts.get("楼组长电话", "")
     if not name:
-        row.leader_member, row.leader_contact = None, None
+        # Empty says nothing about a leader whom the export has not named.
+        if row.leader is None or draft.desk.reader.sees(row.leader):
+            row.leader_member, row.leader_contact = None, None
         if phone and "*" not in phone:
             draft.wrong("楼组长", "填了电话，没有填姓名。")
         return
@@ -270,8 +307,34 @@ class VenueSheet(RegisterSheet):
         ),
     )
 
+    def look_around(self, drafts: Sequence[Draft], desk: Desk) -> None:
+        """The main place is named, and given up, by the desk of the 居民区 or above (members/venues.py)."""
+        asked = [(draft, *_main_of(draft)) for draft in drafts]
+        wanted = {pk for _, ids, _ in asked for pk in ids if pk}
+        neighborhoods = Grid.objects.in_bulk(wanted) if wanted else {}
+        for draft, ids, named in asked:
+            if named and None in ids:
+                draft.wrong("主阵地", _NO_NEIGHBORHOOD)
+            elif not all(runs_desk(desk.user, neighborhoods[pk]) for pk in ids if pk):
+                draft.wrong("主阵地", _NOT_MAIN)
+
     def before_writing(self, changed: Sequence[Draft]) -> None:
         """Who stops being the main place makes room first: the database looks after every row."""
         given_up = [draft.row.pk for draft in changed if draft.changes.get("is_main") is False]
         if given_up:
             Venue.objects.filter(pk__in=given_up).update(is_main=False)
+
+
+_NO_NEIGHBORHOOD = "主阵地按居民区设，请先把这处阵地挂到居民区或它的微单元网格。"
+_NOT_MAIN = "主阵地由居民区或上级网格的网格长、联络员、派遣员设定。"
+
+
+def _main_of(draft: Draft) -> tuple[set[int | None], bool]:
+    """The 居民区 whose main place the line names or gives up, and whether it names one."""
+    row, before = draft.row, draft.before
+    named = row.is_main and (
+        not draft.existing or bool({"is_main", "neighborhood_id", "is_active"} & set(draft.changes))
+    )
+    given_up = draft.existing and before["is_main"] and not row.is_main
+    ids = {row.neighborhood_id} if named else set()
+    return ids | ({before["neighborhood_id"]} if given_up else set()), named

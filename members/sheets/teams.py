@@ -1,14 +1,14 @@
 """队伍 as a sheet, its people in two cells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from liangcheng.accounts.models import User
 from liangcheng.common.sheets.cells import BadCell, Choice, Day, parts
 from members.choices import TeamKind
-from members.models import Team, TeamMember
+from members.models import PartyMember, ResidentContact, Team, TeamMember
 from members.sheets.base import (
     Column,
     Draft,
@@ -27,14 +27,20 @@ from members.sheets.people import organization_column
 People = dict[tuple[str, int], bool]
 
 
-def _written(each: TeamMember, row: Team, reader: Reader) -> str:
-    person = each.person
-    return f"{reader.name(row, person.name)} {reader.phone(row, person.phone)}".strip() if person else ""
+_HIDDEN_LEADER = "这支队伍已有队长，但不在您可以查看的范围内，不能在表格里更换。请由能查看的网格办理。"
+
+
+def _seen(row: Team, reader: Reader) -> list[TeamMember]:
+    return [each for each in row.people.all() if each.person and reader.sees(each.person)]
+
+
+def _written(each: TeamMember, reader: Reader) -> str:
+    return f"{reader.name_of(each.person)} {reader.phone_of(each.person)}".strip()
 
 
 def _shown(leaders: bool) -> Any:
     def show(row: Team, reader: Reader) -> str:
-        return "、".join(_written(each, row, reader) for each in row.people.all() if each.is_leader == leaders)
+        return "、".join(_written(each, reader) for each in _seen(row, reader) if each.is_leader == leaders)
 
     return show
 
@@ -70,8 +76,12 @@ class TeamSheet(RegisterSheet):
     )
     uniques = (Unique(("grid_id", "name"), "名称", "这个网格里已经有同名的队伍。"),)
 
+    def names_people(self, user: User, rows: "QuerySet[Any]") -> "Iterable[QuerySet[Any]]":
+        registers: tuple[Any, ...] = (PartyMember, ResidentContact)
+        return [model.objects.visible_to(user).filter(teams__team__in=rows).distinct() for model in registers]
+
     def finish(self, draft: Draft) -> None:
-        """A cell that was left as exported keeps its people; the other is read anew."""
+        """A cell left as exported keeps its people; the other is read anew. Whom the user does not see stays."""
         if not draft.row.grid_id or not draft.touched & {"队长", "队员"}:
             return
         wanted: People = {}
@@ -80,7 +90,12 @@ class TeamSheet(RegisterSheet):
                 if leads and any(wanted.values()):
                     draft.wrong("队长", "一支队伍只有一位队长。")
                 wanted[key] = leads
+        there = draft.row.people.all() if draft.existing else ()
+        seen = {_key(each) for each in _seen(draft.row, draft.desk.reader)} if draft.existing else set()
+        if any(wanted.values()) and any(each.is_leader and _key(each) not in seen for each in there):
+            draft.wrong("队长", _HIDDEN_LEADER)
         draft.extras["people"] = wanted
+        draft.extras["gone"] = seen - set(wanted)
 
     def write_extras(self, drafts: Sequence[Draft], user: User) -> None:
         changed = [draft for draft in drafts if "people" in draft.extras]
@@ -88,16 +103,12 @@ class TeamSheet(RegisterSheet):
         for each in TeamMember.objects.filter(team__in=kept).order_by("pk"):
             kept[each.team_id][_key(each)] = each
         # First who goes and who no longer leads: a team has one leader at any moment.
-        gone = [each.pk for draft in changed for key, each in kept[draft.row.pk].items() if not _stays(draft, key)]
+        rows = [(draft, key, each) for draft in changed for key, each in kept[draft.row.pk].items()]
+        gone = [each.pk for draft, key, each in rows if key in draft.extras["gone"]]
         TeamMember.objects.filter(pk__in=gone).delete()
-        TeamMember.objects.filter(team__in=kept, is_leader=True).update(is_leader=False)
-        leaders = [
-            kept[draft.row.pk][key].pk
-            for draft in changed
-            for key, leads in draft.extras["people"].items()
-            if leads and key in kept[draft.row.pk]
-        ]
-        TeamMember.objects.filter(pk__in=leaders).update(is_leader=True)
+        for leads in (False, True):
+            turned = [each.pk for draft, key, each in rows if draft.extras["people"].get(key) is leads]
+            TeamMember.objects.filter(pk__in=turned).exclude(is_leader=leads).update(is_leader=leads)
         TeamMember.objects.bulk_create(
             TeamMember(team=draft.row, is_leader=leads, **{f"{kind}_id": pk})
             for draft in changed
@@ -106,22 +117,18 @@ class TeamSheet(RegisterSheet):
         )
 
 
-def _stays(draft: Draft, key: tuple[str, int]) -> bool:
-    return key in draft.extras["people"]
-
-
 def _key(each: TeamMember) -> tuple[str, int]:
     return ("member", each.member_id) if each.member_id else ("contact", int(each.contact_id or 0))
 
 
 def _read(draft: Draft, header: str, leads: bool) -> list[tuple[str, int]]:
     """The people of a cell. Who stands there as exported, masked perhaps, is who it was."""
-    there = list(draft.row.people.all()) if draft.existing else []
+    there = _seen(draft.row, draft.desk.reader) if draft.existing else []
     if header not in draft.touched:
         return [_key(each) for each in there if each.is_leader == leads]
     known: dict[str, list[TeamMember]] = {}
     for each in there:
-        known.setdefault(_written(each, draft.row, draft.desk.reader), []).append(each)
+        known.setdefault(_written(each, draft.desk.reader), []).append(each)
     found = []
     for part in parts(draft.texts[header]):
         try:

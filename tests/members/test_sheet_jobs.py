@@ -1,7 +1,9 @@
 """The way of an uploaded sheet: page, check, errors beside the rows, import; what happens when something dies."""
 
+import os
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -10,9 +12,11 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
+from grids.choices import Role
 from grids.models import Posting
 from liangcheng.common import outbox
 from liangcheng.common.models import OutboxMessage, OutboxState
+from members import privacy
 from members.models import ResidentContact, ResidentUnit, SheetJob
 from members.sheets import SHEETS, jobs
 from members.sheets.template import template
@@ -240,3 +244,49 @@ class TestWorker:
         assert jobs.forget_old() == 1
         assert not any(map(default_storage.exists, names))
         assert list(SheetJob.objects.all()) == [kept]
+
+    def test_files_that_nobody_names_go(self, client: Client, people: People, tree: Tree, monkeypatch):
+        def files() -> set[str]:
+            return set(default_storage.listdir("sheets")[1]) if default_storage.exists("sheets") else set()
+
+        before = files()
+        client.raise_request_exception = False
+        client.force_login(people.liaison)
+        with monkeypatch.context() as failing:
+            failing.setattr(jobs, "_line_up", lambda *args: 1 / 0)
+            assert sent(client, "contacts", book(CONTACT)).status_code == 500
+        assert files() == before
+        job = checked(client, people.liaison, "contacts", CONTACT | {"类别": "没有"})
+        earlier = job.error_file.name
+        jobs._check(job, lambda done: None)
+        job.refresh_from_db()
+        gone = SheetJob.objects.create(user=people.liaison, register="contacts", file=job.file.name)
+        SheetJob.objects.filter(pk=gone.pk).delete()
+        jobs._check(gone, lambda done: None)  # its row was deleted meanwhile
+        assert files() - before == {Path(job.file.name).name, Path(job.error_file.name).name}
+        assert earlier != job.error_file.name
+        old, young = (default_storage.save(f"sheets/{name}.xlsx", BytesIO(b"x")) for name in ("old", "young"))
+        for name in (old, job.file.name):
+            os.utime(default_storage.path(name), (0, 0))
+        jobs.forget_old()
+        assert [default_storage.exists(name) for name in (old, young, job.file.name)] == [False, True, True]
+
+    def test_an_erasure_takes_the_sheets_along(self, client: Client, people: People, tree: Tree):
+        """Finished, refused and waiting ones of everybody in the street; another street keeps its own."""
+        person = factories.contact(tree.micro, "陈芳", phone="13900139000")
+        elsewhere = factories.posted(
+            "elsewhere", factories.grid("COMMUNITY", "310109099000", "别处街道"), Role.DISPATCHER
+        )
+        found = [
+            imported(client, people.liaison, "contacts", CONTACT),
+            checked(client, people.area_liaison, "contacts", CONTACT | {"身份说明": "教师"}),
+            checked(client, people.liaison, "contacts", CONTACT | {"类别": "没有"}),
+        ]
+        kept = checked(client, elsewhere, "contacts", CONTACT)
+        names = [name for job in found for name in (job.file.name, job.error_file.name) if name]
+        assert len(names) == 4
+        privacy.erase(actor=factories.fresh(people.dispatcher), person=person, reason="本人申请")
+        outbox.deliver_due()
+        assert not any(map(default_storage.exists, names))
+        assert list(SheetJob.objects.all()) == [kept]
+        assert default_storage.exists(kept.file.name)
