@@ -103,7 +103,9 @@ def give_up(*, actor: "User", claim_id: int) -> Claim:
     with transaction.atomic():
         row = _locked_claim(actor, claim_id)
         case = row.offer.case
-        if row.dispatched and case is not None and case.is_open and case.assignee_id == row.person.user_id:
+        user_id = row.person.user_id
+        theirs = user_id is not None and case is not None and case.is_open and case.assignee_id == user_id
+        if row.dispatched and theirs:
             raise DomainError("on_the_plate", "案件已派到本人名下，请先在案件里退单或办结。")
         _finished(row, ClaimState.GIVEN_UP)
         if row.offer.state == OfferState.FILLED:
