@@ -22,7 +22,7 @@ from members.casework import casework
 from members.choices import ClaimState, OfferKind, OfferState
 from members.models import Claim, Offer, PartyMember, ResidentContact, Skill
 from members.models.offers import MOST_PLACES
-from members.roll import Individual, Ref, columns, own_people, ref_of
+from members.roll import Individual, Ref, columns, own_people, ref_of, still_there
 from members.services import Deed, record_service
 
 if TYPE_CHECKING:
@@ -222,7 +222,8 @@ def _claimer(actor: "User", offer: Offer, person: Ref | None) -> Individual:
             raise NotPermitted("not_permitted", _DESK_ONLY)
         model: Any = PartyMember if person.is_member else ResidentContact
         candidates = list(model.objects.visible_to(actor).active().filter(pk=person.pk))
-    who = next((each for each in candidates if fits(offer, each)), None)
+    fitting = next((each for each in candidates if fits(offer, each)), None)
+    who: Individual | None = still_there(type(fitting).objects.filter(pk=fitting.pk)) if fitting else None
     if who is None:
         raise DomainError("not_eligible", "不在这个事项面向的网格内，或没有需要的特长。", field="names")
     return who
