@@ -171,6 +171,13 @@ def accounts_to_tell(offer: Offer) -> set[int]:
     return found - {offer.made_by_id}
 
 
+def running_claims_of(user_id: int) -> str:
+    """认领事项 2 项, claimed and not finished by somebody whose account ends; empty if there are none."""
+    theirs = Q(member__user=user_id) | Q(contact__user=user_id)
+    number = Claim.objects.filter(theirs, state=ClaimState.CLAIMED).count()
+    return f"未完成的认领事项 {number} 项" if number else ""
+
+
 # -- inside
 
 
