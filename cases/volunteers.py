@@ -114,9 +114,9 @@ class Volunteers:
                 workflow.dispatch(case_id=case.pk, actor=maker, assignee_id=person.user_id, text=text)
                 claim.dispatched = True
             else:
-                who = "党员" if claim.member_id else "志愿者"
-                text = f"由{who}认领协助（{person.masked_name}）：{offer.title}。"
-                workflow.note(case_id=case.pk, actor=maker, text=text)
+                # Neither name nor register: every reader of the case reads this, party membership only who may.
+                text = f"由志愿者认领协助：{offer.title}。"
+                workflow.note(case_id=case.pk, actor=maker, text=text, claim_id=claim.pk)
         except (NotVisible, NotPermitted) as error:
             raise DomainError("maker_gone", "发布人现在不能派遣这个案件。") from error
 

@@ -50,7 +50,7 @@ class Ended:
         return f"{self.user}已没有岗位，账号已停用。{hand_over}"
 
 
-def without_posting(user_ids: Iterable[int] | None = None) -> "QuerySet[Any]":
+def accounts_to_end(user_ids: Iterable[int] | None = None) -> "QuerySet[Any]":
     """Accounts in use that have to end now; of these people only, if given."""
     own = Posting.objects.filter(user_id=OuterRef("pk")).order_by()
     # Also one that was deleted: its history remains.
@@ -65,7 +65,7 @@ def without_posting(user_ids: Iterable[int] | None = None) -> "QuerySet[Any]":
 def end_accounts() -> int:
     """Every night: switch off what has to end. Returns how many. Each in a transaction of its own."""
     ended = 0
-    for pk in list(without_posting().order_by("pk").values_list("pk", flat=True)):
+    for pk in list(accounts_to_end().order_by("pk").values_list("pk", flat=True)):
         ended += end_account(pk) is not None
     return ended
 
@@ -77,8 +77,9 @@ def end_account(user_id: int, by: "User | None" = None) -> Ended | None:
     """
     with transaction.atomic():
         rows = get_user_model()._default_manager.select_for_update(no_key=True)
-        user: Any = rows.filter(pk__in=without_posting([user_id]).order_by().values("pk")).first()
-        if user is None:
+        user: Any = rows.filter(pk=user_id).order_by().first()
+        # A statement of its own, behind the lock: a posting may have been given while this one waited for it.
+        if user is None or not accounts_to_end([user_id]).order_by().exists():
             return None
         user.is_active = False
         user.save(update_fields=["is_active"])

@@ -6,7 +6,7 @@ class MembersConfig(AppConfig):
     verbose_name = "党员与单位"
 
     def ready(self) -> None:
-        from grids import panels
+        from grids import accounts, panels
         from liangcheng.common import jobs, outbox
         from members import access, deeds, dossier, holders, offers, performance, privacy, reporting, sections, services
         from members.panels import coverage_panel, registers_panel
@@ -15,6 +15,7 @@ class MembersConfig(AppConfig):
 
         panels.register_panel(registers_panel)
         panels.register_panel(coverage_panel)
+        accounts.register_left_behind(offers.running_claims_of)
         holders.register_all()
         outbox.register_handler(sheet_jobs.TOPIC, sheet_jobs.deliver, slow=True)
         outbox.register_handler(sheet_jobs.FORGET, sheet_jobs.deliver_forgetting, transactional=False)

@@ -1,6 +1,7 @@
 """疑似重复: records of party members that may be one person; found by SQL, judged by people.
 
-What makes two look alike stands in `_KEYS`; whoever knows more (a digest of the identity number) registers a key.
+What makes two look alike stands in `_KEYS`. The identity number is none of them: no two records may have the same one,
+whoever enters it a second time is told so (members/identity.py).
 """
 
 from collections.abc import Iterable
@@ -50,18 +51,12 @@ class Key:
 
 
 # The strongest first. Within one street always: nobody merges across streets.
-_KEYS: list[Key] = [
+_KEYS = [
     Key("姓名和手机相同", ("name", "phone")),
     Key("手机相同", ("phone",)),
     Key("姓名和党组织相同", ("name", "organization_id")),
     Key("同一居民区里姓名相同", ("name", "neighborhood_id")),
 ]
-
-
-def register_key(key: Key) -> None:
-    """Add what makes two records look alike, before all others: a number that only one person has."""
-    if key not in _KEYS:
-        _KEYS.insert(0, key)
 
 
 @dataclass

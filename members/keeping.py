@@ -37,6 +37,14 @@ def locked(model: type[Anchored], actor: "User", pk: int, *related: str) -> Anch
     return row
 
 
+def hold_street(model: type[GridAnchored], pk: int) -> None:
+    """Keep the writers of this row's tree out until the transaction ends: they take all grids of it before any row.
+
+    For acts that then lock rows of two registers, in whatever order.
+    """
+    share_locked(Grid.objects.filter(pk__in=model._default_manager.filter(pk=pk).values("grid_id")).order_by())
+
+
 def require_desk(actor: "User", row: PathColumns) -> None:
     """Refuses (not_permitted) whoever does not run the desk of a grid that the row lies in."""
     if not runs_desk(actor, row):

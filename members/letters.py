@@ -266,7 +266,7 @@ def issue_yearly(
 ) -> Letter:
     """出函: the year of one member, or of all members of the employer, as the figures stand now.
 
-    Refusals: bad_year, too_long, no_members, too_many, not_permitted.
+    Refusals: bad_year, too_long, no_members, too_many, not_permitted, issued_already.
     """
     check_year(year)
     comment = normalize(comment)
@@ -282,6 +282,7 @@ def issue_yearly(
         if not runs_desk(actor, grid):
             raise NotPermitted("not_permitted", "年度表现由所在网格的网格长、联络员或派遣员反馈。")
         letter = _numbered(actor, grid, employer, LetterKind.YEARLY, year, comment)
+        _check_first(letter, {row.member.pk for row in rows})
         LetterLine.objects.bulk_create(
             LetterLine(
                 letter=letter, member=row.member, places=row.places, times=row.times, hours=row.hours,
@@ -290,6 +291,21 @@ def issue_yearly(
             for row in rows
         )  # fmt: skip
         return letter
+
+
+def _check_first(letter: Letter, member_ids: set[int]) -> None:
+    """Refuses a second letter of the same grid to the same unit about the same people and year, until the first one
+    is delivered (then it is a correction) or void. Behind the number, for which two at once queue.
+    """
+    same = Letter.objects.filter(
+        **{name: getattr(letter, name) for name in ("grid_id", "kind", "year", "unit_id", "unit_name")},
+        voided_at=None,
+        delivered_on=None,
+    )
+    for other in same.exclude(pk=letter.pk).order_by("pk").prefetch_related("lines"):
+        if {line.member_id for line in other.lines.all()} == member_ids:
+            message = f"同样内容的反馈函已经出过（{other.number}），还没有送达。请送达那一份，或先作废再重新出函。"
+            raise InvalidInput("issued_already", message)
 
 
 def _heard(actor: "User", employer: Employer, rows: list[YearRow]) -> list[PathColumns]:

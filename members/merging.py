@@ -11,10 +11,13 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q, UniqueConstraint
 from simple_history.models import HistoricalChanges
 
+from grids.models import Grid
+from liangcheng.common.db import share_locked
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible, StaleObject
 from members.access import keeps_members
+from members.choices import ClaimState, OfferState
 from members.identity import carry_identity
-from members.models import ClimbEntry, IdentityNumber, NotSamePerson, PartyMember
+from members.models import Claim, ClimbEntry, IdentityNumber, NotSamePerson, Offer, PartyMember
 from members.people import NOT_PERMITTED, mark_of
 
 if TYPE_CHECKING:
@@ -24,8 +27,12 @@ if TYPE_CHECKING:
 CHOICES = ("name", "kind", "phone", "organization", "grid", "unit", "joined_on", "availability", "note")
 # Model → the rule that carries its row over to the kept record, or refuses.
 _CARRIERS: dict[type[models.Model], Callable[[Any, Any], None]] = {IdentityNumber: carry_identity}
-# Model → columns of progress, the measure first: of two rows the further one's count.
-_PROGRESS: dict[type[models.Model], tuple[str, ...]] = {ClimbEntry: ("level", "reached_on", "note")}
+_CLAIM_RANK = {ClaimState.GIVEN_UP: 0, ClaimState.CLAIMED: 1, ClaimState.DONE: 2}
+# Model → how far a row has come, and the columns that say so: of two rows the further one's count, all together.
+_PROGRESS: dict[type[models.Model], tuple[Callable[[Any], int], tuple[str, ...]]] = {
+    ClimbEntry: (lambda row: row.level, ("level", "steps", "reached_on", "note")),
+    Claim: (lambda row: _CLAIM_RANK[row.state], ("state", "at", "dispatched", "ended_at", "entered_by_id")),
+}
 _OWN = {
     *("id", "created_at", "updated_at", "name_pinyin", "is_active", "merged_into", "erased_at", "user"),
     *("retired_on", "retired_as", "retired_note", "community", "area", "neighborhood", "micro_unit"),
@@ -54,10 +61,13 @@ def merge_members(
         raise InvalidInput("unknown_choice", "页面不完整，请重新打开再选。")
     try:
         with transaction.atomic():
+            grids, offers = _hold_before(keep_id, drop_id)
             keep, drop = _locked(actor, keep_id, drop_id)
             _check(keep, drop, expected or {})
+            _check_held(keep, drop, grids, offers)
             _tell_apart_anew(keep, drop)
             _move_all(drop, keep)
+            _count_anew(offers)
             _close(keep, drop, _taken(keep, drop, chosen))
     except IntegrityError as error:
         message = "两份档案的登记互相冲突，暂时不能合并。请先改好其中一份，再合并。"
@@ -73,6 +83,36 @@ def differences(keep: PartyMember, drop: PartyMember) -> list[str]:
         if ours != theirs and not _empty(ours) and not _empty(theirs):
             found.append(name)
     return found
+
+
+def _hold_before(keep_id: int, drop_id: int) -> tuple[set[int], list[Offer]]:
+    """What everybody takes before a person's row: the grids (against writers of the tree), the offers they claimed."""
+    pair = (keep_id, drop_id)
+    homes = PartyMember.objects.filter(pk__in=pair).order_by().values("grid_id")
+    grids = {grid.pk for grid in share_locked(Grid.objects.filter(pk__in=homes).order_by("pk"))}
+    claimed = Claim.objects.filter(member__in=pair).order_by().values("offer_id")
+    offers = Offer.objects.filter(pk__in=claimed).order_by("pk")
+    return grids, list(offers.select_for_update(of=("self",), no_key=True))
+
+
+def _check_held(keep: PartyMember, drop: PartyMember, grids: set[int], offers: list[Offer]) -> None:
+    """Raises StaleObject where one of them moved or claimed something between the two locks: it would not be held."""
+    if not {keep.grid_id, drop.grid_id} <= grids:
+        raise StaleObject("档案的网格刚刚变动，请重新比对后再合并。")
+    claims = Claim.objects.filter(member__in=(keep.pk, drop.pk))
+    if claims.exclude(offer__in=[offer.pk for offer in offers]).exists():
+        raise StaleObject("档案刚刚有了新的认领，请重新比对后再合并。")
+
+
+def _count_anew(offers: list[Offer]) -> None:
+    """Two claims that became one free a place, or hold the one that was left."""
+    for offer in offers:
+        if not offer.is_over:
+            full = offer.claims.active().count() >= offer.places
+            state = OfferState.FILLED if full else OfferState.OPEN
+            if state != offer.state:
+                offer.state = state
+                offer.save(update_fields=["state", "updated_at"])
 
 
 def _locked(actor: "User", keep_id: int, drop_id: int) -> tuple[PartyMember, PartyMember]:
@@ -177,13 +217,19 @@ def _join(winner: models.Model, loser: models.Model) -> None:
         and not _empty(theirs := getattr(loser, each.attname))
         and (_empty(ours := getattr(winner, each.attname)) or (theirs is True and ours is False))
     }
-    progress = _PROGRESS.get(type(winner), ())
-    if progress and getattr(loser, progress[0]) > getattr(winner, progress[0]):
-        learnt |= {name: getattr(loser, name) for name in progress}
+    far, columns = _PROGRESS.get(type(winner), (_nowhere, ()))
+    if far(loser) > far(winner):
+        learnt |= {name: getattr(loser, name) for name in columns}
+    elif far(loser) < far(winner):
+        learnt = {name: value for name, value in learnt.items() if name not in columns}
     # The loser goes first: there is one leader per team.
     type(loser)._base_manager.filter(pk=loser.pk).delete()
     if learnt:
         _write(winner, learnt)
+
+
+def _nowhere(row: models.Model) -> int:
+    return 0
 
 
 def _write(row: models.Model, values: dict[str, Any]) -> None:
@@ -233,10 +279,15 @@ def _close(keep: PartyMember, drop: PartyMember, taken: Mapping[str, Any]) -> No
     for attname in _exclusive() & set(taken):
         column: Any = PartyMember._meta.get_field(attname)
         setattr(drop, attname, None if column.null else "")
-    drop.save()
+    # Without the grid, which save() would lock after the row.
+    drop.save(update_fields=["is_active", "merged_into", "updated_at", *_names(_exclusive() & set(taken))])
     for attname, value in taken.items():
         setattr(keep, attname, value)
-    keep.save()
+    keep.save(update_fields=["updated_at", *_names(taken)])
+
+
+def _names(attnames: Iterable[str]) -> list[str]:
+    return [str(PartyMember._meta.get_field(attname).name) for attname in attnames]  # type: ignore[union-attr]
 
 
 def _exclusive() -> set[str]:

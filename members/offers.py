@@ -22,7 +22,7 @@ from members.casework import casework
 from members.choices import ClaimState, OfferKind, OfferState
 from members.models import Claim, Offer, PartyMember, ResidentContact, Skill
 from members.models.offers import MOST_PLACES
-from members.roll import Individual, Ref, columns, own_people, ref_of
+from members.roll import Individual, Ref, columns, own_people, ref_of, still_there
 from members.services import Deed, record_service
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def give_up(*, actor: "User", claim_id: int) -> Claim:
     with transaction.atomic():
         row = _locked_claim(actor, claim_id)
         case = row.offer.case
-        if row.dispatched and case is not None and case.is_open and case.assignee_id == row.person.user_id:
+        user_id = row.person.user_id
+        theirs = user_id is not None and case is not None and case.is_open and case.assignee_id == user_id
+        if row.dispatched and theirs:
             raise DomainError("on_the_plate", "案件已派到本人名下，请先在案件里退单或办结。")
         _finished(row, ClaimState.GIVEN_UP)
         if row.offer.state == OfferState.FILLED:
@@ -172,6 +174,13 @@ def accounts_to_tell(offer: Offer) -> set[int]:
     return found - {offer.made_by_id}
 
 
+def running_claims_of(user_id: int) -> str:
+    """认领事项 2 项, claimed and not finished by somebody whose account ends; empty if there are none."""
+    theirs = Q(member__user=user_id) | Q(contact__user=user_id)
+    number = Claim.objects.filter(theirs, state=ClaimState.CLAIMED).count()
+    return f"未完成的认领事项 {number} 项" if number else ""
+
+
 # -- inside
 
 
@@ -223,7 +232,8 @@ def _claimer(actor: "User", offer: Offer, person: Ref | None) -> Individual:
             raise NotPermitted("not_permitted", _DESK_ONLY)
         model: Any = PartyMember if person.is_member else ResidentContact
         candidates = list(model.objects.visible_to(actor).active().filter(pk=person.pk))
-    who = next((each for each in candidates if fits(offer, each)), None)
+    fitting = next((each for each in candidates if fits(offer, each)), None)
+    who: Individual | None = still_there(type(fitting).objects.filter(pk=fitting.pk)) if fitting else None
     if who is None:
         raise DomainError("not_eligible", "不在这个事项面向的网格内，或没有需要的特长。", field="names")
     return who

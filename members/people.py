@@ -30,6 +30,7 @@ NOT_PERMITTED = "党员名册由所在网格的网格长、联络员、派遣员
 # Where a member may be at home; areas and the street are nobody's home.
 HOMES = (GridKind.MICRO_UNIT, GridKind.NEIGHBORHOOD)
 _EARLIEST = date(1921, 7, 1)
+_WRITTEN = ("name", "kind", "phone", "unit_id", "joined_on", "availability", "note", "user_id")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def correct_member(
         _apply(actor, member, facts)
         if not confirmed and before != (member.name, member.phone):
             _check_suspects(actor, member)
-        member.save()
+        # Without the grid, which save() would lock after the row: writers of the tree take grids first.
+        member.save(update_fields=[*_WRITTEN, "updated_at"])
         member.skills.set(facts.skill_ids)
     return member
 
@@ -220,7 +222,7 @@ def _apply(actor: "User", member: PartyMember, facts: Facts) -> None:
     _check_skills(facts.skill_ids)
     if facts.user_id is not None and facts.user_id != member.user_id:
         _check_account(member, facts.user_id)
-    for name in ("name", "kind", "phone", "unit_id", "joined_on", "availability", "note", "user_id"):
+    for name in _WRITTEN:
         setattr(member, name, getattr(facts, name))
 
 

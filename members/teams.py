@@ -7,8 +7,9 @@ from django.db import transaction
 
 from liangcheng.common.exceptions import InvalidInput
 from liangcheng.common.text import normalize
-from members.keeping import keep, locked, require_desk
+from members.keeping import hold_street, keep, locked, require_desk
 from members.models import PartyMember, Person, ResidentContact, Team, TeamMember
+from members.roll import still_there
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -39,10 +40,13 @@ def put_in_team(
     if len(duty) > _MOST_DUTY:
         raise InvalidInput("too_long", f"最多 {_MOST_DUTY} 个字，现在有 {len(duty)} 个字。", field="duty")
     with transaction.atomic():
+        hold_street(Team, team_id)
+        person = _person(actor, member_id, contact_id)
         # The team's row makes those queue who name a leader at the same time.
         team = locked(Team, actor, team_id)
         require_desk(actor, team)
-        person = _person(actor, team, member_id, contact_id)
+        if person is None or person.community_id != team.community_id:
+            raise InvalidInput("unknown_person", "没有找到这位人员，或不在您的网格范围内，请重新选择。", field="person")
         who = {"member": person} if isinstance(person, PartyMember) else {"contact": person}
         row = TeamMember.objects.filter(team=team, **who).first() or TeamMember(team=team, **who)
         if is_leader:
@@ -60,17 +64,10 @@ def take_out_of_team(*, actor: "User", team_id: int, row_id: int) -> None:
         TeamMember.objects.filter(team=team, pk=row_id).delete()
 
 
-def _person(actor: "User", team: Team, member_id: int | None, contact_id: int | None) -> Person:
+def _person(actor: "User", member_id: int | None, contact_id: int | None) -> Person | None:
+    """Held before the team, as a merge of two records holds them."""
     if (member_id is None) == (contact_id is None):
         raise InvalidInput("one_person", "请选择一位队员：党员或居民骨干，只选其一。", field="person")
     rows: Any = PartyMember.objects if member_id is not None else ResidentContact.objects
-    found: Person | None = (
-        rows.visible_to(actor)
-        .active()
-        .filter(pk=member_id or contact_id, community_id=team.community_id)
-        .order_by()
-        .first()
-    )
-    if found is None:
-        raise InvalidInput("unknown_person", "没有找到这位人员，或不在您的网格范围内，请重新选择。", field="person")
+    found: Person | None = still_there(rows.visible_to(actor).filter(pk=member_id or contact_id))
     return found

@@ -8,10 +8,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from grids.models import Grid
 from liangcheng.common.clock import now
-from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
+from liangcheng.common.db import share_locked
+from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible, StaleObject
 from liangcheng.common.text import normalize
 from members.access import keeps_members
 from members.choices import TransferState
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from liangcheng.accounts.models import User
 
 _MOST_REASON = 100
+_MOVED = "这位党员的网格刚刚变动，请刷新后再办。"
 _DECIDED = ["state", "decided_by", "decided_at", "decision_note"]
 
 
@@ -44,7 +47,10 @@ def transfer(
     """
     reason = _reason(reason)
     with transaction.atomic():
+        held = _hold_grids(member_id, to_grid_code)
         member = locked_member(actor, member_id, expected)
+        if member.grid_id not in held:
+            raise StaleObject(_MOVED)
         check_in_use(member)
         check_not_moving(member)
         grid = _grid(member, to_grid_code)
@@ -81,7 +87,10 @@ def accept_transfer(*, actor: "User", transfer_id: int) -> Transfer:
     organization_kind.
     """
     with transaction.atomic():
+        held = _hold(Q(pk__in=Transfer.objects.filter(pk=transfer_id).order_by().values("grid_id")))
         row, member = _locked(actor, transfer_id)
+        if row.grid_id not in held:
+            raise StaleObject(_MOVED)
         if not may_accept(actor, row):
             raise NotPermitted("not_permitted", "接收由新网格或新党组织所在网格的网格长、联络员、派遣员办理。")
         same = (member.grid_id, member.organization_id) == (row.from_grid_id, row.from_organization_id)
@@ -131,6 +140,16 @@ def may_refuse(actor: "User", row: Transfer) -> bool:
     return (row.asks_grid and keeps_members(actor, row)) or (
         row.asks_organization and keeps_members(actor, row.to_organization)
     )
+
+
+def _hold_grids(member_id: int, code: str | None) -> set[int]:
+    """The member's grid and the one they go to: writers of the tree take grids first and rows afterwards."""
+    now_at = Q(pk__in=PartyMember.objects.filter(pk=member_id).order_by().values("grid_id"))
+    return _hold(now_at | Q(code=code) if code else now_at)
+
+
+def _hold(wanted: Q) -> set[int]:
+    return {grid.pk for grid in share_locked(Grid.objects.filter(wanted).order_by("pk"))}
 
 
 def _locked(actor: "User", transfer_id: int) -> tuple[Transfer, PartyMember]:

@@ -13,11 +13,11 @@ from liangcheng.common.exceptions import InvalidInput
 
 
 @act(Act.NOTE)
-def note(step: Step, *, text: str, photos: Sequence[Photo] = ()) -> None:
-    """补充说明: into the timeline, without changing the state."""
+def note(step: Step, *, text: str, photos: Sequence[Photo] = (), claim_id: int | None = None) -> None:
+    """补充说明: into the timeline, without changing the state. `claim_id`: the 认领 it tells of, without its person."""
     step.text = need_text(text, "text", "请写明要补充的内容。")
     attachments.store(step.case, photos, actor=step.actor, at=step.at)
-    step.data = {"photos": len(photos)}
+    step.data = {"photos": len(photos)} | ({} if claim_id is None else {"claim": claim_id})
 
 
 @act(Act.ATTACH)

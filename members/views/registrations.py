@@ -22,7 +22,7 @@ from members import reporting
 from members.choices import RegistrationKind, RegistrationState
 from members.confirmation import confirm_member, confirm_unit, matches
 from members.filters import RegistrationFilterSet
-from members.models import Registration
+from members.models import PartyMember, Registration
 from members.reporting_forms import ConfirmMemberForm, ConfirmUnitForm, DeskForm, ReasonForm, years
 from members.views.common import path_of, sees, visible
 
@@ -105,7 +105,8 @@ def _detail(request: HttpRequest, user: User, row: Registration, **more: Any) ->
         "may_withdraw": decides and row.state in (RegistrationState.WAITING, RegistrationState.CONFIRMED),
         "may_reveal": decides and not row.erased_at,
         "sees_unit": sees(user, row.unit),
-        "sees_member": sees(user, row.member),
+        # Not `sees`: a member's page asks for the right to read members where the member is.
+        "sees_member": PartyMember.objects.visible_to(user).filter(pk=row.member_id).exists(),
         "steps": _steps(row),
         "reveal_form": ReasonForm(auto_id="reveal_%s"),
         **more,

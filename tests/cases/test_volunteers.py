@@ -15,7 +15,7 @@ from grids.models import Posting
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
 from members import offers
 from members.choices import OfferState
-from members.models import Claim, Offer, ServiceRecord
+from members.models import Claim, Offer, PartyMember, ServiceRecord
 from members.offers import Draft
 from members.services import Deed
 from tests import factories
@@ -105,6 +105,10 @@ class TestClaiming:
         workflow.return_(case_id=case.pk, actor=folk.officer2, reason="NOT_MINE", text="办不了。")
         offers.give_up(actor=folk.officer2, claim_id=claim.pk)
         # And free again: the next one helps.
+        Claim.objects.filter(pk=claim.pk).update(state="CLAIMED")
+        PartyMember.objects.filter(user=folk.officer2).update(user=None)
+        # Neither the case nor the record names an account: that is nobody's plate.
+        assert offers.give_up(actor=folk.liaison, claim_id=claim.pk).state == "GIVEN_UP"
         assert not offers.claim(actor=folk.ann, offer_id=offer.pk).dispatched
 
     def test_who_does_not_serve_there_helps(self, folk: People, tree: Tree):
@@ -113,7 +117,9 @@ class TestClaiming:
         case = fresh(folk.case)
         assert (claim.dispatched, case.status, case.assignee) == (False, Status.PENDING, None)
         note = case.events.order_by("-pk").first()
-        assert note.text == "由党员认领协助（欧***）：楼道渗水，请党员协助。"
+        # Every reader of the case reads it, other systems too: neither who helps, nor from which register.
+        assert note.text == "由志愿者认领协助：楼道渗水，请党员协助。"
+        assert note.data == {"photos": 0, "claim": claim.pk}
         offers.finish(
             actor=folk.ann,
             claim_id=claim.pk,

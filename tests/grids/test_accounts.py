@@ -1,19 +1,26 @@
 """Accounts end with the last posting: at night, and at once where the office ends a posting."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
+from django.db import close_old_connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from grids.accounts import end_accounts
+from grids.accounts import end_account, end_accounts
 from grids.choices import Role
 from grids.models import Posting
+from grids.postings import give_posting
 from liangcheng.accounts.models import User
+from members.models import Claim, Offer
 from tests import factories
+from tests import people as cast
+from tests.common.together import together
 from tests.factories import Tree
 from tests.people import People
 
@@ -50,6 +57,11 @@ def inline(posting: Posting, **given: str) -> dict[str, str]:
     return account | form | {f"postings-{name}": value for name, value in counts.items()}
 
 
+def offered(maker: User, tree: Tree) -> Offer:
+    words = {"kind": "WISH", "title": "换灯", "description": "换灯。", "closes_on": day(5)}
+    return Offer.objects.create(grid=tree.wenyuan1, made_by=maker, **words)
+
+
 class TestNight:
     def test_whose_last_posting_has_ended(self, client: Client, people: People, tree: Tree):
         ended(people.officer)
@@ -61,6 +73,11 @@ class TestNight:
         factories.posting(people.viewer, tree.micro, Role.VIEWER)
         case = factories.case(people.liaison, tree.micro)
         type(case).objects.filter(pk=case.pk).update(assignee=people.officer)
+        member = factories.member(tree.micro, factories.organization(tree.micro), user=people.officer)
+        for state in ("CLAIMED", "DONE"):
+            Claim.objects.create(
+                offer=offered(people.liaison, tree), member=member, state=state, entered_by=people.head
+            )
         away = factories.stand_in(people.officer, people.officer2)
         helps = factories.stand_in(people.officer2, people.officer, start=1)
         client.force_login(people.officer)
@@ -75,7 +92,7 @@ class TestNight:
             assert row.ended_at
         log = LogEntry.objects.get(object_id=str(people.officer.pk))
         assert log.change_message == (
-            f"系统自动办理：{people.officer}已没有岗位，账号已停用。名下还有未办结案件 1 件，请办理工作交接。"
+            f"系统自动办理：{people.officer}已没有岗位，账号已停用。名下还有未完成的认领事项 1 项、未办结案件 1 件，请办理工作交接。"
         )
         assert end_accounts() == 0
         # Not lost: the desk finds the case under the name of who has left.
@@ -140,3 +157,27 @@ class TestAtOnce:
         assert office.post(address, inline(posting, valid_to="")).status_code == 302
         assert end_accounts() == 0
         assert active(people.officer)
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_a_posting_that_is_just_being_given_keeps_the_account():
+    tree = Tree()
+    people = cast.settle(tree)
+    ended(people.officer)
+    given = threading.Event()
+
+    def give() -> None:
+        with transaction.atomic():
+            give_posting(actor=people.dispatcher, user_id=people.officer.pk, grid_id=tree.micro.pk, role=Role.OFFICER)
+            given.set()
+            time.sleep(0.4)
+
+    acts = [lambda: given.wait(5) and end_account(people.officer.pk), give]
+
+    def act() -> None:
+        close_old_connections()
+        acts.pop()()
+
+    together(act, times=2)
+    assert active(people.officer)

@@ -1,20 +1,38 @@
 """疑似重复: found by what they share, told apart or made one; what points to the dropped record goes along."""
 
+import threading
+import time
+
 import pytest
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Invitee
 from cases.workflow import convene
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
+from members import offers
 from members import people as records
 from members.choices import AccessKind
 from members.duplicates import groups, tell_apart
 from members.identity import identity_of, set_identity_number
+from members.leaders import set_building_leader
 from members.merging import merge_members
-from members.models import AccessLog, ClimbEntry, ClimbItem, NotSamePerson, PartyMember, TeamMember, Transfer
+from members.models import (
+    AccessLog,
+    Claim,
+    ClimbEntry,
+    ClimbItem,
+    NotSamePerson,
+    Offer,
+    PartyMember,
+    TeamMember,
+    Transfer,
+)
+from members.offers import Draft
 from members.people import Facts, mark_of
+from members.roll import Ref
+from members.teams import put_in_team
 from tests import factories
 from tests import people as cast
 from tests.common.together import together
@@ -185,6 +203,37 @@ class TestMerging:
         entry = ClimbEntry.objects.get()
         assert (entry.member, entry.level, entry.note) == (world.keep, 3, "读书会")
 
+    def test_of_two_claims_or_climbs_the_further_one_counts(self, people: People, tree: Tree, world: World):
+        done_at = timezone.now() - timezone.timedelta(days=1)
+        over = {"ended_at": done_at, "entered_by": people.officer}
+        #       places, the kept one's, the dropped one's → the one claim's, the offer's
+        cases = [
+            (1, {"state": "GIVEN_UP"} | over, {"state": "CLAIMED"}, ("CLAIMED", None), "FILLED"),
+            (1, {"state": "CLAIMED"}, {"state": "GIVEN_UP", "dispatched": True} | over, ("CLAIMED", None), "FILLED"),
+            (2, {"state": "CLAIMED"}, {"state": "DONE"} | over, ("DONE", done_at), "OPEN"),
+        ]
+        made = []
+        for places, ours, theirs, *_ in cases:
+            offer = Offer.objects.create(
+                **{"grid": tree.wenyuan1, "kind": "WISH", "title": "换灯", "description": "换灯", "places": places},
+                **{"closes_on": timezone.localdate(), "state": "FILLED", "made_by": people.liaison},
+            )
+            for member, values in ((world.keep, ours), (world.drop, theirs)):
+                Claim.objects.create(**{"offer": offer, "member": member, "entered_by": people.liaison} | values)
+            made.append(offer)
+        own = {"title": "书法", "by": people.liaison}
+        ClimbEntry.objects.create(member=world.keep, level=1, steps=3, **own)
+        ClimbEntry.objects.create(member=world.drop, level=5, steps=9, **own)
+        world.merge(people.liaison)
+        for offer, (*_, claim, state) in zip(made, cases, strict=True):
+            offer.refresh_from_db()
+            left = offer.claims.get()
+            assert (left.member, (left.state, left.ended_at), offer.state) == (world.keep, claim, state)
+            assert not left.dispatched
+        assert left.entered_by == people.officer
+        entry = ClimbEntry.objects.get()
+        assert (entry.level, entry.steps) == (5, 9)
+
     def test_what_is_refused(self, people: People, tree: Tree, world: World):
         keep, drop = world.keep, world.drop
         same = {"actor": people.liaison, "keep_id": keep.pk, "drop_id": keep.pk}
@@ -258,6 +307,42 @@ class TestAtOnce:
         together(merge, times=4)
         assert refused == ["already_merged"] * 3
         assert PartyMember.objects.active().count() == 1
+
+    def test_nobody_refers_anew_to_who_is_being_merged(self):
+        tree = Tree()
+        people, world = cast.settle(tree), World(tree)
+        team, house = factories.team(tree.wenyuan1), factories.building(tree.micro, factories.unit(tree.micro))
+        need = Draft("WISH", "换灯", "换灯。", tree.wenyuan1.pk, timezone.localdate())
+        offer = offers.make_offer(actor=people.liaison, draft=need)
+        gone, held = world.drop.pk, threading.Event()
+
+        def merge() -> None:
+            with transaction.atomic():
+                merge_members(actor=factories.fresh(people.liaison), keep_id=world.keep.pk, drop_id=gone)
+                held.set()
+                time.sleep(0.4)
+
+        def later(act) -> None:
+            held.wait(5)
+            act(factories.fresh(people.liaison))
+
+        acts = [
+            lambda: later(lambda actor: put_in_team(actor=actor, team_id=team.pk, member_id=gone)),
+            lambda: later(lambda actor: set_building_leader(actor=actor, building_id=house.pk, member_id=gone)),
+            lambda: later(lambda actor: offers.claim(actor=actor, offer_id=offer.pk, person=Ref(True, gone))),
+            merge,
+        ]
+        refused: list[str] = []
+
+        def act() -> None:
+            close_old_connections()
+            try:
+                acts.pop()()
+            except DomainError as error:
+                refused.append(error.code)
+
+        together(act, times=4)
+        assert sorted(refused) == ["not_eligible", "unknown_person", "unknown_person"]
 
     def test_an_edit_and_a_merge_do_not_overwrite_each_other(self):
         tree = Tree()

@@ -185,12 +185,21 @@ class TestYear:
         paper = client.get(f"{made['Location']}print/").content.decode()
         for word in (NAME, "表现突出。", "本年度没有服务记录", "环境整治 3 次"):
             assert word in paper
+        # Not a second time; what was typed stays. Once it is delivered, another one is a correction.
+        again = client.post(address, {"comment": "又一份。"}).content.decode()
+        assert f"已经出过（{letter.number}）" in again
+        assert "又一份。" in again
+        assert Letter.objects.get() == letter
         # About one member only.
         client.post(f"{address}&member={registered[1].member_id}")
         one = Letter.objects.order_by("-pk").first()
         assert [line.member_id for line in one.lines.all()] == [registered[1].member_id]
         assert one.grid == tree.micro2
         assert LetterLine.objects.count() == 3
+        letters.deliver(actor=people.liaison, letter_id=letter.pk, how="MAIL", on=letter.issued_on)
+        letters.void(actor=people.liaison, letter_id=one.pk)
+        for more in ("", f"&member={registered[1].member_id}"):
+            assert client.post(address + more).status_code == 302
 
     def test_what_cannot_be_asked(self, client, people: People, registered):
         client.force_login(people.liaison)

@@ -1,19 +1,23 @@
 """转接: at once where the desk runs both ends, else taken, refused or taken back by those whom it concerns."""
 
+import threading
+import time
 from datetime import date, timedelta
 
 import pytest
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from grids.choices import PartyAccess
 from grids.models import Posting
+from grids.tree import locked, move_grid, tree_write_lock
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible, StaleObject
 from members import people as records
 from members.choices import TransferState
+from members.merging import merge_members
 from members.models import PartyMember, Transfer
-from members.people import mark_of
+from members.people import Facts, mark_of
 from members.transfers import accept_transfer, cancel_transfer, refuse_transfer, transfer
 from tests import factories
 from tests import people as cast
@@ -241,3 +245,48 @@ def test_taken_once_however_many_take_it():
         world.send(people.stranger, world.home, expected="older")
     with pytest.raises(InvalidInput):
         world.send(people.stranger, world.home, on=TODAY() + timedelta(days=1))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.concurrency
+def test_the_tree_moves_meanwhile():
+    """Grids first, then rows, for everybody: else PostgreSQL finds a deadlock and one of them fails."""
+    tree = Tree()
+    people, world = cast.settle(tree), World(tree)
+    corrected, keep, drop = (factories.member(tree.micro, world.home, f"李大{name}") for name in "甲乙丙")
+    waits = transfer(
+        **{"actor": people.stranger, "member_id": factories.member(tree.liangsan, world.there, "王小戊").pk},
+        **{"to_organization_id": world.home.pk, "to_grid_code": tree.micro.code, "on": TODAY(), "reason": "搬家"},
+    )
+    held = threading.Event()
+
+    def move() -> None:
+        with transaction.atomic():
+            tree_write_lock()
+            locked(tree.wenyuan1.pk)
+            held.set()
+            time.sleep(0.4)
+            move_grid(grid_id=tree.wenyuan1.pk, parent_id=tree.other_area.pk)
+
+    facts = Facts(name="李大同", kind="REGISTERED")
+    acts = [
+        lambda actor: world.send(actor, grid=tree.micro2),
+        lambda actor: accept_transfer(actor=actor, transfer_id=waits.pk),
+        lambda actor: records.correct_member(actor=actor, member_id=corrected.pk, facts=facts, expected=None),
+        lambda actor: merge_members(actor=actor, keep_id=keep.pk, drop_id=drop.pk, choose={"grid": "drop"}),
+        lambda actor: move(),
+    ]
+
+    def act() -> None:
+        close_old_connections()
+        mine = acts.pop()
+        if len(acts) < 4:
+            held.wait(5)
+        mine(factories.fresh(people.liaison))
+
+    together(act, times=5)
+    assert world.place()[1] == tree.micro2
+    for row in (corrected, keep, drop):
+        row.refresh_from_db()
+    assert (corrected.name, drop.merged_into) == ("李大同", keep)
+    assert set(PartyMember.objects.values_list("area", flat=True)) == {tree.other_area.pk}
