@@ -1,6 +1,7 @@
 """An installation from before the clock, with cases in it, comes up to date on both databases and loses nothing."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -14,16 +15,19 @@ from cases.sweep import sweep
 from liangcheng.common import clock
 from liangcheng.common.clock import now
 from liangcheng.common.models import OutboxMessage
+from members.models import PartyMember
 from tests import factories
 from tests import people as cast
 from tests.factories import Tree
 
-BEFORE = ("cases", "0002_initial")
+# The clock came with cases 0003, skills as rows with members 0003.
+BEFORE = [("cases", "0002_initial"), ("members", "0002_people_teams_venues")]
 
 
-def migrate_to(name: str) -> None:
+def migrate_to(targets: list[tuple[str, str]]) -> Any:
+    """The models as they are there."""
     executor = MigrationExecutor(connection)
-    executor.migrate([("cases", name)])
+    return executor.migrate(targets).apps
 
 
 @pytest.mark.django_db(transaction=True)
@@ -39,11 +43,16 @@ def test_open_cases_keep_their_promises_and_nobody_is_stormed():
     contact_by = dict(Case.objects.values_list("pk", "first_contact_due_at"))
     Case.objects.filter(pk=waiting.pk).update(status=Status.DISPATCHED, assignee=people.officer2)
     _forget_limits()
-    last = MigrationExecutor(connection).loader.graph.leaf_nodes("cases")[0][1]
+    handy = factories.member(tree.micro, factories.organization(tree.wenyuan1))
+    last = MigrationExecutor(connection).loader.graph.leaf_nodes()
     try:
-        migrate_to(BEFORE[1])
+        then = migrate_to(BEFORE)
+        long_words = "电工、会修各种老式家用电器和自行车摩托车的老师傅"
+        then.get_model("members", "PartyMember").objects.update(skill_words=long_words)
     finally:
         migrate_to(last)
+    assert "电工" in handy.skills.values_list("name", flat=True)
+    assert long_words in PartyMember.objects.get(pk=handy.pk).note, "what is no word is kept whole"
     assert Case.objects.get(pk=resolved.pk).on_time_original is True
     deliver(OutboxMessage.objects.get(topic="cases.recompute"))
     assert dict(sweep()) == {}, "what was late long ago is no news, and nothing is taken back in the first minute"
