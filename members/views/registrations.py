@@ -22,9 +22,10 @@ from members import reporting
 from members.choices import RegistrationKind, RegistrationState
 from members.confirmation import confirm_member, confirm_unit, matches
 from members.filters import RegistrationFilterSet
-from members.models import PartyMember, Registration
+from members.models import Registration
 from members.reporting_forms import ConfirmMemberForm, ConfirmUnitForm, DeskForm, ReasonForm, years
 from members.views.common import path_of, sees, visible
+from members.views.people import sees_member
 
 PAGE_SIZE = 30
 _DETAIL = (
@@ -106,7 +107,7 @@ def _detail(request: HttpRequest, user: User, row: Registration, **more: Any) ->
         "may_reveal": decides and not row.erased_at,
         "sees_unit": sees(user, row.unit),
         # Not `sees`: a member's page asks for the right to read members where the member is.
-        "sees_member": PartyMember.objects.visible_to(user).filter(pk=row.member_id).exists(),
+        "sees_member": sees_member(user, row.member),
         "steps": _steps(row),
         "reveal_form": ReasonForm(auto_id="reveal_%s"),
         **more,

@@ -92,7 +92,8 @@ class TestNight:
             assert row.ended_at
         log = LogEntry.objects.get(object_id=str(people.officer.pk))
         assert log.change_message == (
-            f"系统自动办理：{people.officer}已没有岗位，账号已停用。名下还有未完成的认领事项 1 项、未办结案件 1 件，请办理工作交接。"
+            f"系统自动办理：{people.officer}已没有岗位，账号已停用。"
+            "名下还有未完成的认领事项 1 项、未办结案件 1 件，请办理工作交接。"
         )
         assert end_accounts() == 0
         # Not lost: the desk finds the case under the name of who has left.

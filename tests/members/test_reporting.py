@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from grids.choices import PartyAccess
+from grids.choices import PartyAccess, Role
 from grids.models import Posting
 from liangcheng.common import clock
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
@@ -83,6 +83,21 @@ class TestRights:
         assert client.get(reverse("members:registration_confirm", args=[row.pk])).status_code == 403
         assert client.get(reverse("members:registration_new")).status_code == 403
         assert client.get(reverse("members:link_list")).status_code == 403
+
+    def test_the_member_is_a_link_for_whoever_may_read_the_member(self, client, people: People, tree: Tree):
+        row = handed_in(link(people.liaison, tree.micro))
+        member = factories.member(tree.micro2, factories.organization(tree.wenyuan1), "欧阳明日")
+        Registration.objects.filter(pk=row.pk).update(member=member)
+        ann = factories.user("ann")
+        here, there = (factories.posting(ann, grid, Role.VIEWER) for grid in (tree.micro, tree.micro2))
+        Posting.objects.filter(pk=here.pk).update(party_access=PartyAccess.ALLOWED)
+        page = reverse("members:registration_detail", args=[row.pk])
+        address = reverse("members:member_detail", args=[member.pk])
+        for access, linked in ((PartyAccess.DENIED, False), (PartyAccess.ALLOWED, True)):
+            Posting.objects.filter(pk=there.pk).update(party_access=access)
+            client.force_login(factories.fresh(ann))
+            assert (f'"{address}"' in client.get(page).content.decode()) is linked
+            assert client.get(address).status_code == (200 if linked else 404)
 
     def test_a_desk_without_the_right_to_read_members_enters_none(self, people: People, tree: Tree):
         Posting.objects.filter(user=people.liaison).update(party_access=PartyAccess.DENIED)
