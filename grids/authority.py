@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 KEEPERS = frozenset({Role.HEAD, Role.DISPATCHER, Role.LIAISON})
 KEEPING_KINDS = frozenset({GridKind.COMMUNITY, GridKind.AREA})
+WORKING_ROLES = DESK_ROLES | {Role.OFFICER}
 OFFICE = frozenset({Role.HEAD, Role.DISPATCHER})
 
 
@@ -64,6 +65,21 @@ def runs_desk(user: "User | AnonymousUser", row: PathColumns | None = None) -> b
         return True
     posts = [post for post in scope.territorial if post.role in DESK_ROLES]
     return bool(posts) if row is None else any(post.covers(row) for post in posts)
+
+
+def works_at(user: "User | AnonymousUser", row: PathColumns | None = None) -> bool:
+    """Whether the user works with the people of a grid that the row lies in: its desk, or its 网格员."""
+    scope = scope_of(user)
+    if scope.everything:
+        return True
+    posts = [post for post in scope.territorial if post.role in WORKING_ROLES]
+    return bool(posts) if row is None else any(post.covers(row) for post in posts)
+
+
+def works_condition(user: "User | AnonymousUser") -> Q:
+    """Condition on path columns: rows (and grids) that `works_at` allows."""
+    scope = scope_of(user)
+    return replace(scope, posts=tuple(p for p in scope.posts if p.role in WORKING_ROLES)).subtree_condition()
 
 
 def desk_condition(user: "User | AnonymousUser", prefix: str = "") -> Q:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from grids.authority import runs_desk
+from grids.authority import runs_desk, works_at
 from grids.models import Grid
 from liangcheng.common.clock import now
 from liangcheng.common.exceptions import DomainError, InvalidInput, NotPermitted, NotVisible
@@ -58,8 +58,9 @@ def make_offer(*, actor: "User", draft: Draft, case_id: int | None = None) -> Of
         grid = Grid.objects.visible_to(actor).active().filter(pk=draft.grid_id).order_by().first()
         if grid is None:
             raise InvalidInput("unknown_grid", "请选择您负责的网格。", field="grid")
-        if not runs_desk(actor, grid):
-            raise NotPermitted("not_permitted", _DESK_ONLY)
+        # A need is offered by whoever works with the people there; a case by its desk, which the floor above has asked.
+        if not (works_at(actor, grid) if case_id is None else runs_desk(actor, grid)):
+            raise NotPermitted("not_permitted", "认领事项由所在网格的网格员、联络员、网格长、派遣员发布。")
         offer = Offer(grid=grid, made_by=actor, case_id=case_id, place_id=draft.place_id, **values)
         offer._history_user = actor  # type: ignore[attr-defined]
         offer.save()
@@ -137,7 +138,7 @@ def close_offer(*, actor: "User", offer_id: int, reason: str) -> Offer:
         raise InvalidInput("bad_reason", "请写明原因，100 字以内。", field="reason")
     with transaction.atomic():
         offer = _locked(actor, offer_id)
-        if not runs_desk(actor, offer):
+        if offer.made_by_id != actor.pk and not runs_desk(actor, offer):
             raise NotPermitted("not_permitted", _DESK_ONLY)
         if offer.is_over:
             raise DomainError("offer_over", f"这个事项{offer.get_state_display()}。")

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from grids.authority import desk_condition, runs_desk
+from grids.authority import runs_desk, works_at, works_condition
 from grids.models import Grid
 from liangcheng.accounts.current import signed_in
 from liangcheng.accounts.models import User
@@ -51,7 +51,7 @@ def offer_list(request: HttpRequest) -> HttpResponse:
         "older": with_params(request.GET, page=page.next_page_number()) if page.has_next() else "",
         "chips": _state_chips(request),
         "serves": Grid.objects.visible_to(user).exists(),
-        "keeps": runs_desk(user),
+        "keeps": works_at(user),
     }
     return render(request, "members/offer_list.html", context)
 
@@ -75,9 +75,9 @@ def _state_chips(request: HttpRequest) -> list[tuple[str, str, bool]]:
 @login_required
 def offer_new(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    if not runs_desk(user):
-        return refuse(request, NotPermitted("not_permitted", "认领事项由网格的联络员、网格长、派遣员发布。"))
-    grids = Grid.objects.filter(desk_condition(user)).active().in_tree_order()
+    if not works_at(user):
+        return refuse(request, NotPermitted("not_permitted", "认领事项由网格的网格员、联络员、网格长、派遣员发布。"))
+    grids = Grid.objects.filter(works_condition(user)).active().in_tree_order()
     form = OfferForm(request.POST or None, grids=grids)
     if form.is_valid():
         try:
@@ -125,6 +125,7 @@ def _show(request: HttpRequest, user: User, offer: Offer, **forms: Any) -> HttpR
         "own_claim": own_claim,
         "may_claim": free and own_claim is None and any(offers.fits(offer, each) for each in own_people(user)),
         "desk": desk,
+        "may_close": desk or offer.made_by_id == user.pk,
         "claims": claims,
         "hidden": offer.claims.count() - len(claims) if desk else 0,
         "name_form": NameForm(),

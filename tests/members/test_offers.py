@@ -60,11 +60,16 @@ def deed() -> Deed:
 
 
 class TestOffering:
-    def test_by_the_desk_of_the_grid(self, folk: People, tree: Tree):
+    def test_by_who_works_with_the_people_of_the_grid(self, folk: People, tree: Tree):
         assert made(folk, tree).state == OfferState.OPEN
         assert offers.make_offer(actor=folk.dispatcher, draft=draft(tree.micro))
+        own = offers.make_offer(actor=folk.officer, draft=draft(tree.micro))
+        assert offers.close_offer(actor=folk.officer, offer_id=own.pk, reason="不需要了").state == OfferState.CANCELLED
+        other = offers.make_offer(actor=folk.dispatcher, draft=draft(tree.micro, title="另一件"))
+        with pytest.raises(NotPermitted):
+            offers.close_offer(actor=folk.officer, offer_id=other.pk, reason="不需要了")
         for actor, refusal in (
-            (folk.officer, NotPermitted),
+            (folk.officer2, InvalidInput),
             (folk.inspector, NotPermitted),
             (folk.stranger, InvalidInput),
         ):
