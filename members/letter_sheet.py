@@ -9,7 +9,8 @@ from openpyxl.cell import WriteOnlyCell
 from liangcheng.common.admin_sheets import TextCell
 from members.access import log_list
 from members.choices import AccessKind
-from members.letters import Employer, heard_in_full, year_rows
+from members.employers import Employer, year_rows
+from members.letters import heard_in_full
 from members.models import PartyMember
 
 if TYPE_CHECKING:

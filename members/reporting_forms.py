@@ -13,7 +13,7 @@ from liangcheng.accounts.models import User
 from liangcheng.common.web import PlainField, Segments, TextField
 from members.choices import Delivery, RegistrationKind, RegistrationTie
 from members.confirmation import Match, organizations, unit_matches
-from members.letters import FIRST_YEAR
+from members.employers import FIRST_YEAR
 from members.links import MOST_DAYS, desk_grids
 from members.models import Registration, Skill
 from members.reporting import Given, problems

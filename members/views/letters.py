@@ -19,7 +19,7 @@ from liangcheng.common.paging import with_params
 from liangcheng.common.text import normalize
 from liangcheng.common.web import add_refusal, refuse
 from members import letters
-from members.letters import Employer
+from members.employers import Employer, check_year, find_employer, year_rows
 from members.models import Letter, Registration
 from members.reporting_forms import DeliverForm, YearLetterForm, years
 
@@ -145,12 +145,12 @@ def yearly(request: HttpRequest) -> HttpResponse:
             )
             messages.success(request, f"已出函 {letter.number}。打印、盖章、送达后，请登记送达日期。")
             return redirect("members:letter_detail", letter.pk)
-        rows = letters.year_rows(user, employer, year, member_id)
+        rows = year_rows(user, employer, year, member_id)
     except InvalidInput as error:
         if request.method != "POST" or error.field == "year":
             return refuse(request, error)
         add_refusal(form, error)
-        rows = letters.year_rows(user, employer, year, member_id)
+        rows = year_rows(user, employer, year, member_id)
     except DomainError as error:
         return refuse(request, error)
     context = {
@@ -171,10 +171,10 @@ def yearly(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest, user: User) -> tuple[Employer, int, int | None]:
     given: Any = request.GET
     code, name = (normalize(given.get(key, ""))[:80] for key in ("unit", "name"))
-    employer = letters.find_employer(user, code=code, name=name)
+    employer = find_employer(user, code=code, name=name)
     asked = given.get("year", "")
     year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else timezone.localdate().year
-    letters.check_year(year)
+    check_year(year)
     member = given.get("member", "")
     return employer, year, int(member) if _is_id(member) else None
 

@@ -15,7 +15,7 @@ from liangcheng.common.exceptions import DomainError, NotVisible
 from members import letters, performance, reporting
 from members.choices import AccessKind, Delivery, RegistrationKind
 from members.confirmation import confirm_member
-from members.letters import Employer
+from members.employers import Employer, find_employer, year_rows
 from members.models import AccessLog, Letter, LetterLine, PartyMember, Registration
 from tests import factories
 from tests.common.together import together
@@ -161,7 +161,7 @@ class TestYear:
         served[registered[0].member_id] = [("环境整治", 2, Decimal("3.5")), ("调解", 1, Decimal(1))]
         reporting.withdraw(actor=people.liaison, registration_id=registered[1].pk, reason="调离")
         employer = Employer(unit.name, unit.pk, unit.code)
-        rows = {row.member.pk: row for row in letters.year_rows(people.liaison, employer, THIS_YEAR)}
+        rows = {row.member.pk: row for row in year_rows(people.liaison, employer, THIS_YEAR)}
         first, left, other = (rows[pk] for pk in (registered[0].member_id, registered[1].member_id, listed.pk))
         assert (first.times, first.hours, first.detail) == (4, Decimal("6.5"), "环境整治 3 次、调解 1 次")
         assert (first.places, first.remark) == ("文苑一微1", "")
@@ -170,7 +170,7 @@ class TestYear:
         assert (other.places, other.remark) == ("文苑一微1", "本年度没有服务记录")
         # Nobody had registered then.
         Registration.objects.update(confirmed_at=clock.now())
-        assert [row.member for row in letters.year_rows(people.liaison, employer, THIS_YEAR - 1)] == [listed]
+        assert [row.member for row in year_rows(people.liaison, employer, THIS_YEAR - 1)] == [listed]
 
     def test_the_letter_keeps_what_it_said(self, client, people: People, tree: Tree, registered, served):
         served[registered[0].member_id] = [("环境整治", 2, Decimal(4))]
@@ -277,7 +277,7 @@ def test_pages_cost_the_same_at_every_size(client, people: People, tree: Tree, r
         for n, member in enumerate(made)
     )
     client.force_login(people.liaison)
-    employer = letters.find_employer(people.liaison, name="某设计院")
+    employer = find_employer(people.liaison, name="某设计院")
     letter = letters.issue_yearly(actor=people.liaison, employer=employer, year=THIS_YEAR)
     assert letter.lines.count() == size + 2
     for name, args, query, most in (
