@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.http import QueryDict
 from django.test import RequestFactory
@@ -227,3 +228,9 @@ class TestTable:
             form = SelectionForm(data, user=user)
             assert not form.is_valid()
             assert list(form.errors) == [field]
+
+
+def test_the_manual_explains_every_kpi():
+    manual = (settings.BASE_DIR / "docs" / "手册" / "统计和查找.md").read_text(encoding="utf-8")
+    for kpi in KPIS.values():
+        assert f"| {kpi.name} | {kpi.formula} |" in manual
