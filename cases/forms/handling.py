@@ -22,8 +22,8 @@ from cases.workflow import assignable_departments, assignable_users, hand_down_t
 from grids.choices import KINDS, RANK, SHORT_LEVEL
 from liangcheng.common.exceptions import InvalidInput
 
-# What the reporter says of the matter itself; not asked or not reached: neither.
-_SOLVED = (("yes", "反映人认为已解决"), ("no", "反映人认为没有解决"))
+# What the reporter says of the matter itself; the last one stands for not asked or not reached.
+_SOLVED = (("yes", "反映人认为已解决"), ("no", "反映人认为没有解决"), ("", "没有问到"))
 
 
 class AcceptForm(ActForm):
@@ -111,6 +111,9 @@ class CloseForm(ActForm):
     satisfaction = choice_field("回访结果", Satisfaction.choices)
     solved = choice_field("问题是否解决", _SOLVED, required=False)
     text = text_field("回访情况", required=False, placeholder="不满意的，请写明原因")
+
+    def prepare(self) -> None:
+        self.fields["solved"].show_optional = False  # type: ignore[attr-defined]
 
     def inputs(self) -> dict[str, Any]:
         found = super().inputs()

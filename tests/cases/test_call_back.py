@@ -39,7 +39,7 @@ def closed(case: Case) -> Case:
 def test_the_page_asks_and_the_timeline_tells(case: Case, tree: Tree, people: People, typed, kept, words: str):
     client, address = browser(people.liaison), reverse("cases:act", args=[case.number, Act.CLOSE.value])
     page = client.get(address).content.decode()
-    for asked in ("问题是否解决", "反映人认为已解决", "反映人认为没有解决"):
+    for asked in ("问题是否解决", "反映人认为已解决", "反映人认为没有解决", "没有问到"):
         assert asked in page
     assert client.post(address, act_form(Act.CLOSE, case, tree, people) | typed).status_code == 302
     assert closed(case).solved is kept

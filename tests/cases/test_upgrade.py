@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from cases import workflow
 from cases.choices import Status
 from cases.models import Case, CaseEvent
 from cases.recompute import deliver, differences
@@ -39,6 +40,8 @@ def test_open_cases_keep_their_promises_and_nobody_is_stormed():
         long_ago = factories.case(people.officer, tree.micro, reporter_phone="13000000001")
         resolved = factories.case(people.officer, tree.micro, resolved_on_spot=True, result="当场清走。")
     waiting = factories.case(people.officer, tree.micro, wants_reply=True)
+    sent = factories.case(people.officer, tree.micro, wants_reply=True)
+    workflow.dispatch(case_id=sent.pk, actor=people.liaison, assignee_id=people.officer2.pk)
     promised = dict(Case.objects.values_list("pk", "due_at"))
     contact_by = dict(Case.objects.values_list("pk", "first_contact_due_at"))
     Case.objects.filter(pk=waiting.pk).update(status=Status.DISPATCHED, assignee=people.officer2)
@@ -54,6 +57,8 @@ def test_open_cases_keep_their_promises_and_nobody_is_stormed():
     assert "电工" in handy.skills.values_list("name", flat=True)
     assert long_words in PartyMember.objects.get(pk=handy.pk).note, "what is no word is kept whole"
     assert Case.objects.get(pk=resolved.pk).on_time_original is True
+    counted = Case.objects.order_by("pk").values_list("dispatch_count", "suspend_count")
+    assert list(counted.filter(pk__in=[waiting.pk, sent.pk])) == [(0, 0), (1, 0)], "counted from the history"
     deliver(OutboxMessage.objects.get(topic="cases.recompute"))
     assert dict(sweep()) == {}, "what was late long ago is no news, and nothing is taken back in the first minute"
     assert dict(Case.objects.values_list("pk", "due_at")) == promised
