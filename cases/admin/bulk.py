@@ -1,6 +1,6 @@
 """派遣 several cases at once: the same act per case, each in its own transaction, refusals said row by row."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,6 +14,7 @@ from cases.models import Case
 from grids.choices import Role
 from grids.models import Department, Grid, Posting
 from grids.scoping import scope_of
+from liangcheng.accounts.current import signed_in
 from liangcheng.common.admin_pages import action_page
 from liangcheng.common.exceptions import DomainError
 
@@ -40,12 +41,12 @@ class BulkDispatchForm(forms.Form):
         super().__init__(*args, **kwargs)
         mine = Grid.objects.filter(scope_of(user).subtree_condition()).order_by().values("pk")
         people = Posting.objects.current(grid__in=mine, role__in=_HANDLING, department__isnull=True)
-        assignee, department = self.fields["assignee"], self.fields["department"]
-        assignee.queryset = (  # type: ignore[attr-defined]
+        assignee, department = (cast(forms.ModelChoiceField, self.fields[name]) for name in ("assignee", "department"))
+        assignee.queryset = (
             get_user_model().objects.filter(pk__in=people.order_by().values("user_id")).order_by("full_name")
         )
         serving = Grid.objects.visible_to(user).order_by().values("pk")
-        department.queryset = Department.objects.filter(is_active=True, grid__in=serving)  # type: ignore[attr-defined]
+        department.queryset = Department.objects.filter(is_active=True, grid__in=serving)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
@@ -61,7 +62,7 @@ def dispatch_page(
     if cases.count() > MOST:
         model_admin.message_user(request, f"一次最多派遣 {MOST} 件，请先筛选。", messages.ERROR)
         return None
-    form = BulkDispatchForm(request.user, request.POST if "confirmed" in request.POST else None)  # type: ignore[arg-type]
+    form = BulkDispatchForm(signed_in(request), request.POST if "confirmed" in request.POST else None)
     if form.is_bound and form.is_valid():
         _dispatch_each(model_admin, request, cases, form.cleaned_data)
         return None

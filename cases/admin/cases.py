@@ -20,6 +20,7 @@ from cases.models import Case
 from grids.choices import GridKind
 from grids.models import Grid
 from grids.querysets import within
+from liangcheng.accounts.current import signed_in
 from liangcheng.common.admin_base import ReadOnlyAdmin
 from liangcheng.common.text import mask_name, mask_phone
 
@@ -218,10 +219,10 @@ class CaseAdmin(ReadOnlyAdmin):
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return workflow.may_discover(request.user)  # type: ignore[arg-type]
+        return workflow.may_discover(signed_in(request))
 
     def has_dispatch_permission(self, request: HttpRequest) -> bool:
-        return bulk.may_dispatch_any(request.user)  # type: ignore[arg-type]
+        return bulk.may_dispatch_any(signed_in(request))
 
     # -- pages
 
@@ -233,7 +234,7 @@ class CaseAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         case = self.get_object(request, object_id)
-        buttons = workflow.available_actions(case, request.user) if case is not None else []  # type: ignore[arg-type]
+        buttons = workflow.available_actions(case, signed_in(request)) if case is not None else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": buttons})
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:

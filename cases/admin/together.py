@@ -31,7 +31,7 @@ class CoordinationInline(ReadOnlyInline, admin.TabularInline):
 
     @admin.display(description="约请对象")
     def invited(self, row: Coordination) -> str:
-        return f"{row.count} 个"  # type: ignore[attr-defined]
+        return f"{row.count} 个"  # type: ignore[attr-defined]  # annotated above
 
 
 class CaseReturnInline(ReadOnlyInline, admin.TabularInline):

@@ -88,4 +88,4 @@ def act_view(act: Act) -> Any:
         responses=ActReceipt,
         tags=["办理"],
     )
-    return extend_schema_view(post=described)(view).as_view()  # type: ignore[attr-defined]
+    return extend_schema_view(post=described)(view).as_view()  # type: ignore[attr-defined]  # made by type(): a CaseActView

@@ -27,7 +27,7 @@ class CaseRow(serializers.Serializer[Any]):
     category_code = serializers.CharField(source="category.code", help_text="类别代码。")
     category_name = serializers.CharField(source="category.name", help_text="类别。")
     nature = serializers.ChoiceField(choices=Nature.choices, help_text="性质。")
-    source = serializers.ChoiceField(choices=Source.choices, help_text="来源。")  # type: ignore[assignment]
+    source = serializers.ChoiceField(choices=Source.choices, help_text="来源。")  # type: ignore[assignment]  # a field; DRF's own `source` is text
     urgency = serializers.ChoiceField(choices=Urgency.choices, help_text="紧急程度。")
     status = serializers.ChoiceField(choices=Status.choices, help_text="状态。")
     status_label = serializers.CharField(help_text="状态的中文。")
@@ -156,7 +156,7 @@ class ReporterContact(serializers.Serializer[Any]):
 class ReporterRow(ReporterContact):
     """One of several who reported the same."""
 
-    source = serializers.CharField(help_text="案件编号，或“我也遇到”。")  # type: ignore[assignment]
+    source = serializers.CharField(help_text="案件编号，或“我也遇到”。")  # type: ignore[assignment]  # a field; DRF's own `source` is text
     wants_reply = serializers.BooleanField(help_text="要求回复。")
 
 
@@ -185,7 +185,7 @@ class EventRow(serializers.Serializer[Any]):
     to_grid_code = serializers.CharField(source="to_grid.code", help_text="负责网格编码。")
     level = serializers.ChoiceField(choices=GridKind.choices, help_text="层级。")
     text = serializers.CharField(help_text="说明。")
-    data = serializers.JSONField(help_text="明细。")  # type: ignore[assignment]
+    data = serializers.JSONField(help_text="明细。")  # type: ignore[assignment]  # a field, not DRF's property
     created_at = serializers.DateTimeField(help_text="时间。")
 
     computed = frozenset({"act_label"})
@@ -278,7 +278,7 @@ class CaseFiling(serializers.Serializer[Any]):
         help_text="纬度（GCJ-02）。",
     )
     nature = serializers.ChoiceField(choices=Nature.choices, default=Nature.COMPLAINT, help_text="性质。")
-    source = serializers.ChoiceField(  # type: ignore[assignment]
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field; DRF's own `source` is text
         choices=Source.choices, required=False, help_text="来源；不填时人员为网格巡查，系统为其他。"
     )
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False, help_text="不填时按类别。")

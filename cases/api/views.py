@@ -111,7 +111,7 @@ class CaseView(ApiView):
 
 
 class CasePartView(RowListView):
-    """A list below one case."""
+    """A list below one case. A view says `rows_of`, or `rows_for` where the user's right decides."""
 
     keyset = ("id",)
 

@@ -33,8 +33,6 @@ class SelectionForm(forms.Form):
 
     period = _choice("时段", PeriodKind.choices)
     on = _day()
-    # "from" is no name for an attribute.
-    locals()["from"] = _day()
     to = _day()
     grid = forms.CharField(label="网格", required=False, max_length=20)
     category = forms.CharField(label="类别", required=False, max_length=20)
@@ -45,6 +43,8 @@ class SelectionForm(forms.Form):
     def __init__(self, data: Any, *, user: Any, usual: PeriodKind = PeriodKind.MONTH) -> None:
         super().__init__(data)
         self.user, self.usual = user, usual
+        # No name for an attribute.
+        self.fields["from"] = _day()
 
     def clean_grid(self) -> Grid | None:
         code = self.cleaned_data["grid"]

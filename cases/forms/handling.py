@@ -113,10 +113,12 @@ class CloseForm(ActForm):
     text = text_field("回访情况", required=False, placeholder="不满意的，请写明原因")
 
     def prepare(self) -> None:
-        self.fields["solved"].show_optional = False  # type: ignore[attr-defined]
+        self.fields["solved"].show_optional = False  # type: ignore[attr-defined]  # an attribute of ours
 
     def inputs(self) -> dict[str, Any]:
         found = super().inputs()
+        if found["solved"] not in dict(_SOLVED):
+            raise InvalidInput("unknown_solved", "请选择问题是否解决。", field="solved")
         return found | {"solved": {"yes": True, "no": False}.get(found["solved"])}
 
 

@@ -13,6 +13,7 @@ from grids.authority import office_condition, runs_street
 from grids.choices import DepartmentKind, Role
 from grids.models import Department, Grid, Posting
 from grids.scoping import scope_of
+from liangcheng.accounts.current import signed_in
 from liangcheng.common.admin_base import FollowsParent, ScopedAdmin
 from liangcheng.common.admin_sheets import ChoiceCell, RowCell, SheetExport, SheetResource, TruthCell, column
 
@@ -106,7 +107,7 @@ class PostingAdmin(ScopedAdmin):
 def end_with_posting(request: HttpRequest, user_ids: set[int]) -> None:
     """Whose last posting has ended with this change loses the account at once, and the office reads it here."""
     for user_id in sorted(user_ids):
-        ended = end_account(user_id, by=request.user)  # type: ignore[arg-type]
+        ended = end_account(user_id, by=signed_in(request))
         if ended:
             messages.warning(request, ended.notice)
 

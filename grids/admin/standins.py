@@ -11,6 +11,7 @@ from django.utils import timezone
 from grids import standins
 from grids.authority import office_streets
 from grids.models import Posting, StandIn
+from liangcheng.accounts.current import signed_in
 from liangcheng.common.admin_base import ScopedAdmin
 from liangcheng.common.exceptions import DomainError
 
@@ -89,14 +90,14 @@ class StandInAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given = {name: form.cleaned_data[name] for name in ("user", "stand_in", "valid_from", "valid_to", "reason")}
-        made = standins.appoint(actor=request.user, **given)  # type: ignore[arg-type]
+        made = standins.appoint(actor=signed_in(request), **given)
         obj.__dict__.update(made.__dict__)
 
     @admin.action(description="结束代班", permissions=["end"])
     def end(self, request: HttpRequest, queryset: "QuerySet[StandIn]") -> None:
         for row in queryset.select_related("user", "stand_in"):
             try:
-                standins.end(actor=request.user, stand_in_id=row.pk)  # type: ignore[arg-type]
+                standins.end(actor=signed_in(request), stand_in_id=row.pk)
             except DomainError as refusal:
                 self.message_user(request, f"{row}：{refusal.message}", messages.ERROR)
                 continue

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from grids.authority import desk_condition
+from liangcheng.accounts.current import signed_in
 from liangcheng.common.admin_base import ReadOnlyAdmin
 from members.models import Letter, Registration, RegistrationLink
 
@@ -47,7 +48,7 @@ class LinkAdmin(ReadOnlyAdmin):
     fields = ["grid", "kind", "label", "expires_on", "created_by", "revoked_by", "revoked_at"]
 
     def in_scope(self, rows: Any, request: HttpRequest) -> Any:
-        return super().in_scope(rows, request).filter(desk_condition(request.user))  # type: ignore[arg-type]
+        return super().in_scope(rows, request).filter(desk_condition(signed_in(request)))
 
 
 @admin.register(Letter)
