@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, setup_databases
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import database
@@ -15,6 +16,9 @@ from tests.factories import Tree
 from tests.people import People
 
 _TRANSACTION = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
+# How long an example takes says nothing on a machine that does something else as well.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 _WITH_DATABASE = {"db", "transactional_db", "live_server"}
 
 
