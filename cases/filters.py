@@ -1,23 +1,25 @@
 """The filters of case lists, the same for the pages and for the API. A wrong value is an error, never "everything"."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from cases import querysets
 from cases.choices import ContactLight, Light, Nature, Source, Status, Urgency
+from cases.figures.measures import MEASURES, Measure
 from cases.models import Case, Category
+from cases.periods import Period, between, midnight
 from cases.querysets import RUNNING, at_once, due_soon, overdue
 from cases.todo import Todo, conditions
 from grids.choices import SHORT_LEVEL
 from grids.models import Department, Grid, Posting
 from grids.scoping import NOTHING, scope_of
 from liangcheng.common.clock import now
+from liangcheng.common.exceptions import InvalidInput
 from liangcheng.common.text import normalize
 
 YES_NO = (("true", "是"), ("false", "否"))
@@ -36,6 +38,7 @@ _SETS = {
     "merged": querysets.MERGED,
     "border": querysets.BORDER,
 }
+FIGURES = tuple((measure.key, measure.name) for measure in MEASURES.values())
 _TOO_LONG = "最多 %(limit_value)d 个字。"
 _NOT_A_CHOICE = {"invalid_choice": "没有“%(value)s”这个选项。"}
 _NOT_A_DATE = {"invalid": "日期请写成 2026-11-23 这样。"}
@@ -77,6 +80,26 @@ class CaseFilterForm(forms.Form):
         if value and not 2000 <= value.year <= 2100:
             raise forms.ValidationError("请填写 2000 年到 2100 年之间的日期。", code="invalid")
         return value
+
+    def clean_period_from(self) -> date | None:
+        return self._in_our_time("period_from")
+
+    def clean_period_to(self) -> date | None:
+        return self._in_our_time("period_to")
+
+    def clean(self) -> dict[str, Any]:
+        """`figure` becomes the measure with its days: what a figure counts needs all three."""
+        given = super().clean() or self.cleaned_data
+        figure, first, last = given.get("figure"), given.get("period_from"), given.get("period_to")
+        if not figure or self.errors:
+            return given
+        if not (first and last):
+            raise forms.ValidationError({"figure": "按指标查看，请同时给出时段的起止日期。"}, code="missing_period")
+        try:
+            given["figure"] = (MEASURES[figure], between(first, last))
+        except InvalidInput as error:
+            raise forms.ValidationError({"period_to": error.message}, code=error.code) from error
+        return given
 
     def clean_department(self) -> list[int]:
         code = self.cleaned_data["department"]
@@ -198,6 +221,9 @@ class CaseFilterSet(filters.FilterSet):
     department = _words("条线部门", "by_department", 30)
     reported_after = _day("上报日期从", "by_reported_after")
     reported_before = _day("上报日期到", "by_reported_before")
+    figure = _choice("指标", FIGURES, method="by_figure")
+    period_from = _day("指标时段从", "by_period")
+    period_to = _day("指标时段到", "by_period")
     updated_since = filters.IsoDateTimeFilter(
         label="此后更新", field_name="updated_at", lookup_expr="gte", error_messages={"invalid": "时间请用 ISO 8601。"}
     )
@@ -270,11 +296,19 @@ class CaseFilterSet(filters.FilterSet):
     def by_department(self, rows: Any, name: str, value: list[int]) -> Any:
         return rows.filter(assigned_department_id__in=value)
 
+    def by_figure(self, rows: Any, name: str, value: tuple[Measure, Period]) -> Any:
+        measure, period = value
+        return rows.filter(measure.of(period, now()))
+
+    def by_period(self, rows: Any, name: str, value: date) -> Any:
+        """Belongs to `figure`; alone it says nothing, since every figure has a moment of its own."""
+        return rows
+
     def by_reported_after(self, rows: Any, name: str, value: date) -> Any:
-        return rows.filter(reported_at__gte=_midnight(value))
+        return rows.filter(reported_at__gte=midnight(value))
 
     def by_reported_before(self, rows: Any, name: str, value: date) -> Any:
-        return rows.filter(reported_at__lt=_midnight(value + timedelta(days=1)))
+        return rows.filter(reported_at__lt=midnight(value + timedelta(days=1)))
 
 
 def light_condition(light: str, moment: datetime) -> Q:
@@ -291,8 +325,3 @@ def light_condition(light: str, moment: datetime) -> Q:
         case Light.GREEN:
             return RUNNING & Q(due_at__gte=moment) & ~due_soon(moment) & ~at_once(moment)
     return NOTHING
-
-
-def _midnight(day: date) -> datetime:
-    """The office's midnight at the beginning of `day`."""
-    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())

@@ -7,21 +7,19 @@ events of 派遣 and 工作交接, by the ids in their data; events of older ver
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
-from django.utils import timezone
 
 from cases.choices import Act, ReturnReason
 from cases.models import Case, CaseEvent, CaseReturn
 from cases.models.history import GIVING
+from cases.periods import Period, last_days
 from grids.choices import Role
 from grids.models import Department
 from grids.scoping import Scope, scope_of
-from liangcheng.common.exceptions import InvalidInput
 
 if TYPE_CHECKING:
     from liangcheng.accounts.models import User
@@ -30,23 +28,6 @@ DEFAULT_DAYS = 90
 _READERS = frozenset({Role.LIAISON, Role.HEAD, Role.DISPATCHER, Role.INSPECTOR, Role.VIEWER})
 # ("u", user id) or ("d", department id), as the case list's filter has it: u12, d7.
 Who = tuple[str, int]
-
-
-@dataclass(frozen=True)
-class Period:
-    """From one day to another, both included."""
-
-    first: date
-    last: date
-
-    @property
-    def start(self) -> datetime:
-        return _midnight(self.first)
-
-    @property
-    def end(self) -> datetime:
-        """The first moment that is no longer in it."""
-        return _midnight(self.last + timedelta(days=1))
 
 
 @dataclass
@@ -114,7 +95,7 @@ def own(user: "User", period: Period | None = None) -> list[Figure]:
 
     All of it, also of cases that they do not see any more: a refusal stays in the figures of the one who refused.
     """
-    period = period or last_days()
+    period = period or last_days(DEFAULT_DAYS)
     departments = sorted(set(scope_of(user).own.department_ids))
     mine: list[Who] = [("u", user.pk), *(("d", pk) for pk in departments)]
     dates = {"created_at__gte": period.start, "created_at__lt": period.end}
@@ -129,34 +110,6 @@ def own(user: "User", period: Period | None = None) -> list[Figure]:
             figures.setdefault(who, Figure("")).received = received[who]
     _name(figures)
     return [figures[who] for who in mine if who in figures]
-
-
-def last_days(days: int = DEFAULT_DAYS) -> Period:
-    """The last `days` days, today included."""
-    today = timezone.localdate()
-    return Period(today - timedelta(days=days - 1), today)
-
-
-def month_of(day: date) -> Period:
-    """The whole month in which `day` lies."""
-    first = day.replace(day=1)
-    return Period(first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1))
-
-
-def quarter_of(day: date) -> Period:
-    """The whole quarter in which `day` lies."""
-    first = date(day.year, day.month - (day.month - 1) % 3, 1)
-    return Period(first, month_of(first + timedelta(days=70)).last)
-
-
-def between(first: date, last: date) -> Period:
-    """Any days. Raises InvalidInput where they are in the wrong order, or years that no calendar of ours holds."""
-    for name, day in (("from", first), ("to", last)):
-        if not 2000 <= day.year <= 2100:
-            raise InvalidInput("bad_date", "请填写 2000 年到 2100 年之间的日期。", field=name)
-    if last < first:
-        raise InvalidInput("dates_order", "结束日期不能早于开始日期。", field="to")
-    return Period(first, last)
 
 
 def _reading(scope: Scope) -> Scope:
@@ -221,8 +174,3 @@ def _names(figures: dict[Who, Figure]) -> Iterator[tuple[Who, str]]:
     departments = [pk for kind, pk in figures if kind == "d"]
     for department in Department.objects.filter(pk__in=departments).order_by():
         yield ("d", department.pk), department.short_name
-
-
-def _midnight(day: date) -> datetime:
-    """The office's midnight at the beginning of `day`."""
-    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())

@@ -164,10 +164,13 @@ class CaseAdmin(ReadOnlyAdmin):
                     "highest_level",
                     "reject_reason",
                     "satisfaction",
+                    "solved",
+                    "dispatch_count",
                     "return_count",
                     "bounced",
                     "urge_count",
                     "rework_count",
+                    "suspend_count",
                     "reopen_count",
                 )
             },

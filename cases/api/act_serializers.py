@@ -100,6 +100,9 @@ class ReworkInput(ActInput):
 
 class CloseInput(ActInput):
     satisfaction = serializers.ChoiceField(choices=Satisfaction.choices, help_text="回访结果。")
+    solved = serializers.BooleanField(
+        required=False, allow_null=True, help_text="反映人是否认为问题已解决；没有问到就不填，不计入实际解决率。"
+    )
     text = _optional_text()
 
 

@@ -80,6 +80,7 @@ class CaseDetail(CaseRow):
     result = serializers.CharField(help_text="处置结果。")
     reject_reason = serializers.CharField(help_text="不予受理原因，没有则为空。")
     satisfaction = serializers.CharField(help_text="满意度，未回访为空。")
+    solved = serializers.BooleanField(allow_null=True, help_text="反映人是否认为问题已解决；没有问到为空。")
     return_count = serializers.IntegerField(help_text="退单次数。")
     rework_count = serializers.IntegerField(help_text="返工次数。")
     reopen_count = serializers.IntegerField(help_text="重新处置次数。")

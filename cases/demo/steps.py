@@ -48,6 +48,7 @@ _FROM = {
     "reject": Status.PENDING,
     "transfer": Status.PENDING,
 }
+_NOT_ASKED = 0.15
 _EVALUATIONS = {
     Satisfaction.SATISFIED: 66,
     Satisfaction.FAIRLY_SATISFIED: 20,
@@ -165,7 +166,9 @@ def _dissatisfied(case: Case, plan: Plan, world: World) -> Case:
 
 def _evaluate(case: Case, plan: Plan, world: World, satisfaction: str) -> Case:
     actor, text = plan.rng.choice(world.cast.checkers(case)), plan.rng.choice(texts.CLOSE[satisfaction])
-    return workflow.close(case_id=case.pk, actor=actor, satisfaction=satisfaction, text=text)
+    # Some are content although the matter is not solved yet; not everybody is asked.
+    solved = None if plan.rng.random() < _NOT_ASKED else satisfaction != Satisfaction.DISSATISFIED
+    return workflow.close(case_id=case.pk, actor=actor, satisfaction=satisfaction, solved=solved, text=text)
 
 
 def _reopen(case: Case, plan: Plan, world: World) -> Case | None:

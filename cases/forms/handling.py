@@ -22,6 +22,9 @@ from cases.workflow import assignable_departments, assignable_users, hand_down_t
 from grids.choices import KINDS, RANK, SHORT_LEVEL
 from liangcheng.common.exceptions import InvalidInput
 
+# What the reporter says of the matter itself; not asked or not reached: neither.
+_SOLVED = (("yes", "反映人认为已解决"), ("no", "反映人认为没有解决"))
+
 
 class AcceptForm(ActForm):
     text = text_field("备注", required=False)
@@ -106,7 +109,12 @@ class VerifyForm(ActForm):
 
 class CloseForm(ActForm):
     satisfaction = choice_field("回访结果", Satisfaction.choices)
+    solved = choice_field("问题是否解决", _SOLVED, required=False)
     text = text_field("回访情况", required=False, placeholder="不满意的，请写明原因")
+
+    def inputs(self) -> dict[str, Any]:
+        found = super().inputs()
+        return found | {"solved": {"yes": True, "no": False}.get(found["solved"])}
 
 
 class ReworkForm(ActForm):

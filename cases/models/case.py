@@ -16,6 +16,28 @@ from liangcheng.common.clock import now
 from liangcheng.common.models import VersionedModel
 from members.models import Building, ResidentUnit
 
+# What every figure may be asked by (cases/figures/): children of a grid, kind of case, and who may see it.
+_ASKED_BY = ("area", "neighborhood", "micro_unit", "category", "source", "nature", "confidential", "discovered_by")
+# Moment that puts a case into a period → what the figures of that moment count. One covering index each, so that a
+# street's year is read from the index alone (SCALE 2); `status` is included, never a key.
+_COUNTED = {
+    "reported_at": ("status", "reject_reason", "dispatch_count", "return_count"),
+    "due_at": ("status", "on_time", "extension_count", "suspend_count"),
+    "original_due_at": ("status", "on_time_original"),
+    "resolved_at": ("status", "resolved_level", "rework_count", "reported_at"),
+    "closed_at": ("status", "satisfaction", "solved"),
+    "first_contact_due_at": ("status", "first_contact_at"),
+}
+_FIGURES = [
+    models.Index(
+        fields=["community", moment],
+        name=f"case_figures_{moment.removesuffix('_at')}",
+        include=[*_ASKED_BY, *counted],
+        condition=None if moment == "reported_at" else Q(**{f"{moment}__isnull": False}),
+    )
+    for moment, counted in _COUNTED.items()
+]
+
 
 class CaseCounter(models.Model):
     """Last number drawn per street and day; drawn late in the transaction (SCALE 6)."""
@@ -84,6 +106,8 @@ class Case(GridAnchored, VersionedModel):
     reject_reason = models.CharField("不予受理原因", max_length=15, choices=RejectReason.choices, blank=True)
     satisfaction = models.CharField("满意度", max_length=20, choices=Satisfaction.choices, blank=True)
 
+    solved = models.BooleanField("反映人认为已解决", null=True, blank=True)
+
     reported_at = models.DateTimeField("上报时间")
     first_contact_due_at = models.DateTimeField("先行联系期限", null=True, blank=True)
     due_at = models.DateTimeField("处置期限", null=True, blank=True)
@@ -107,6 +131,8 @@ class Case(GridAnchored, VersionedModel):
     extension_count = models.PositiveSmallIntegerField("延期次数", default=0)
     suspended_from = models.CharField("挂账前状态", max_length=20, choices=Status.choices, blank=True)
     review_on = models.DateField("挂账复核日期", null=True, blank=True)
+    dispatch_count = models.PositiveSmallIntegerField("派遣次数", default=0)
+    suspend_count = models.PositiveSmallIntegerField("挂账次数", default=0)
     return_count = models.PositiveSmallIntegerField("退单次数", default=0)
     rework_count = models.PositiveSmallIntegerField("返工次数", default=0)
     reopen_count = models.PositiveSmallIntegerField("重新处置次数", default=0)
@@ -152,6 +178,7 @@ class Case(GridAnchored, VersionedModel):
             models.Index(fields=["second_grid"], name="case_second_grid", condition=Q(second_grid__isnull=False)),
             models.Index(fields=["merged_into"], name="case_merged", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["community", "updated_at", "id"], name="case_updated"),
+            *_FIGURES,
         ]
         constraints = [
             UniqueConstraint(fields=["community", "number"], name="case_number_once_per_street"),

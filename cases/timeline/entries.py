@@ -72,6 +72,8 @@ def _plate(event: CaseEvent) -> Details:
 def _common(data: Mapping[str, Any]) -> Details:
     if data.get("satisfaction"):
         yield "回访结果", _label(Satisfaction, data["satisfaction"])
+    if isinstance(data.get("solved"), bool):
+        yield "问题是否解决", "反映人认为已解决" if data["solved"] else "反映人认为没有解决"
     if data.get("photos"):
         kind = f"{_label(PhotoKind, data['kind'])}，" if data.get("kind") in PhotoKind.values else ""
         yield "照片", f"{kind}{data['photos']} 张"

@@ -28,7 +28,10 @@ _PRESETS = (
     ("即将超期", "light=yellow"),
     ("退回过", "returned=true&open=true"),
 )
-_CARRIED = ("open", "todo", "assigned", "mine", "returned", "grid_exact", "number", "external_system", "external_id")
+_CARRIED = (
+    *("open", "todo", "assigned", "mine", "returned", "grid_exact", "number", "external_system", "external_id"),
+    *("figure", "period_from", "period_to"),
+)
 # Yes-or-no conditions that are ticked; the words are the filter's own.
 _TICKED = (
     "supervised",

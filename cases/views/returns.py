@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import returns as figures
-from cases.returns import Period
+from cases.periods import Period, between, last_days, month_of, quarter_of
 from liangcheng.accounts.current import signed_in
 from liangcheng.common.exceptions import InvalidInput, NotPermitted
 from liangcheng.common.web import add_refusal, refuse
@@ -36,7 +36,7 @@ class DaysForm(forms.Form):
         if not self.is_valid():
             return None
         try:
-            return figures.between(self.cleaned_data["from"], self.cleaned_data["to"])
+            return between(self.cleaned_data["from"], self.cleaned_data["to"])
         except InvalidInput as error:
             add_refusal(self, error)
             return None
@@ -69,11 +69,11 @@ def returns(request: HttpRequest) -> HttpResponse:
 
 
 def _presets(today: date) -> dict[str, tuple[str, Period]]:
-    month, quarter = figures.month_of(today), figures.quarter_of(today)
+    month, quarter = month_of(today), quarter_of(today)
     return {
-        "90": (f"近 {figures.DEFAULT_DAYS} 天", figures.last_days()),
+        "90": (f"近 {figures.DEFAULT_DAYS} 天", last_days(figures.DEFAULT_DAYS)),
         "month": ("本月", month),
-        "last-month": ("上月", figures.month_of(month.first - timedelta(days=1))),
+        "last-month": ("上月", month_of(month.first - timedelta(days=1))),
         "quarter": ("本季度", quarter),
-        "last-quarter": ("上季度", figures.quarter_of(quarter.first - timedelta(days=1))),
+        "last-quarter": ("上季度", quarter_of(quarter.first - timedelta(days=1))),
     }

@@ -50,13 +50,17 @@ def rework(step: Step, *, text: str) -> None:
 
 
 @act(Act.CLOSE)
-def close(step: Step, *, satisfaction: str, text: str = "") -> None:
-    """结案 after asking the reporter; 未联系上 is recorded as such and never counts as satisfied."""
+def close(step: Step, *, satisfaction: str, solved: bool | None = None, text: str = "") -> None:
+    """结案 after asking the reporter; 未联系上 is recorded as such and never counts as satisfied.
+
+    `solved`: whether the reporter says that the matter is solved; None where they were not asked or not reached.
+    """
     step.case.satisfaction = need_choice(satisfaction, Satisfaction, "satisfaction", "请选择回访结果。")
     if satisfaction == Satisfaction.DISSATISFIED:
         step.text = need_text(text, "text", "反映人不满意的，请写明原因。")
     step.text = optional_text(text)
-    step.data = {"satisfaction": satisfaction}
+    step.case.solved = None if satisfaction == Satisfaction.NO_ANSWER else solved
+    step.data = {"satisfaction": satisfaction, "solved": step.case.solved}
     step.case.closed_at = step.at
 
 

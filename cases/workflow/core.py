@@ -190,4 +190,4 @@ def take_back_result(case: Case) -> None:
     """What was resolved is to be done again."""
     case.result, case.resolved_level, case.satisfaction = "", "", ""
     case.resolved_by, case.resolved_at, case.closed_at = None, None, None
-    case.on_time, case.on_time_original = None, None
+    case.on_time, case.on_time_original, case.solved = None, None, None

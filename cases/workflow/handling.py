@@ -38,6 +38,7 @@ def dispatch(
     binding = binding or case.bounced
     step.data = assignment.assign(case, assignee_id, department_id)
     case.binding = binding
+    case.dispatch_count += 1
     # Dispatched anew is waiting anew, even where the state is the same.
     case.status_since = step.at
     step.data |= {"binding": binding, "co_handlers": add_helpers(step, co_department_ids)}

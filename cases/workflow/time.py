@@ -74,6 +74,7 @@ def suspend(step: Step, *, text: str, review_on: date) -> None:
         raise InvalidInput("bad_review_on", "复核日期应在明天以后、两年以内。", field="review_on")
     case.review_on = review_on
     case.suspended_from = case.status
+    case.suspend_count += 1
     step.data = {"review_on": review_on.isoformat()}
     timekeeping.forget(case, Tick.REVIEW)
     move_clock(step)

@@ -1,6 +1,7 @@
 """The one place for SQL that a vendor writes its own way, each with a fallback."""
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, connections, models, transaction
 
@@ -41,3 +42,41 @@ def postgresql_locale(alias: str) -> tuple[str, str]:
         )
         encoding, ctype = cursor.fetchone()
     return encoding, ctype
+
+
+class _PercentileCont(models.Aggregate):
+    """PostgreSQL's ordered-set aggregate over several fractions at once."""
+
+    template = "percentile_cont(%(fractions)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+
+    def __init__(self, expression: Any, fractions: Sequence[float]) -> None:
+        listed = ", ".join(str(float(fraction)) for fraction in fractions)
+        # Intervals come back as a list of timedelta; no field of ours would convert them.
+        super().__init__(expression, fractions=f"ARRAY[{listed}]", output_field=models.Field())
+
+
+def percentiles(
+    queryset: "models.QuerySet[Any]", expression: Any, fractions: Sequence[float], by: Any = None
+) -> dict[Any, tuple[Any, ...]]:
+    """Percentiles of a duration, interpolated, for each value of the expression `by` (None: in all, under None).
+
+    Groups without rows are missing. PostgreSQL computes them; elsewhere the values are read and sorted here.
+    """
+    rows = queryset.order_by().annotate(by_=models.Value(0) if by is None else by, value_=expression)
+    if connections[queryset.db].vendor == "postgresql":
+        found = rows.values("by_").annotate(percentiles_=_PercentileCont("value_", fractions))
+        listed = {by_: tuple(values) for by_, values in found.values_list("by_", "percentiles_")}
+    else:
+        values: dict[Any, list[Any]] = {}
+        for by_, value in rows.values_list("by_", "value_"):
+            values.setdefault(by_, []).append(value)
+        listed = {by_: tuple(_percentile(sorted(each), part) for part in fractions) for by_, each in values.items()}
+    return {None: listed[0]} if by is None and listed else listed
+
+
+def _percentile(ordered: Sequence[Any], fraction: float) -> Any:
+    """As percentile_cont has it: linear between the two neighbours."""
+    place = fraction * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from cases import returns, workflow
 from cases.choices import Act, Status
 from cases.models import Case, CaseEvent
-from cases.returns import Figure, Period
+from cases.periods import Period, between, last_days, month_of, quarter_of
+from cases.returns import Figure
 from cases.workflow import dispatch, hand_over, return_
 from grids.choices import Role
 from liangcheng.accounts.models import User
@@ -45,7 +46,7 @@ class TestFigures:
         other = factories.case(people.officer, case.grid)
         refuse(other, people.liaison, people.staff, department_id=people.chengguan.pk)
         dispatch(case_id=other.pk, actor=people.liaison, assignee_id=people.head.pk)
-        shown = returns.report(fresh(people.liaison), returns.last_days())
+        shown = returns.report(fresh(people.liaison), last_days(90))
         assert told(shown.rows) == [
             (f"u{people.officer2.pk}", 3, 2, "67%"),
             (f"d{people.chengguan.pk}", 1, 1, "100%"),
@@ -62,7 +63,7 @@ class TestFigures:
         other = factories.case(people.officer, case.grid)
         refuse(other, people.liaison, people.officer2)
         dispatch(case_id=other.pk, actor=people.dispatcher, assignee_id=people.officer.pk, binding=True)
-        [row] = returns.report(fresh(people.head), returns.last_days()).rows
+        [row] = returns.report(fresh(people.head), last_days(90)).rows
         # Back to the same one without 签派, with it, and 签派 to somebody else: only the second counts.
         assert (row.returned, row.overruled) == (3, 1)
 
@@ -72,7 +73,7 @@ class TestFigures:
         return_(case_id=case.pk, actor=fresh(people.officer), reason="OTHER", text="不归我管。")
         dispatch(case_id=case.pk, actor=people.liaison, assignee_id=people.officer2.pk)
         hand_over(case_id=case.pk, actor=people.liaison, to_user_id=None, text="调岗。")
-        shown = returns.report(fresh(people.liaison), returns.last_days())
+        shown = returns.report(fresh(people.liaison), last_days(90))
         assert told(shown.rows) == [(f"u{people.officer.pk}", 1, 1, "100%")]
         assert (shown.total.received, shown.uncounted) == (3, 0)
 
@@ -90,7 +91,7 @@ class TestFigures:
         old.save()
         factories.force_status(case, Status.DISPATCHED, assignee=people.officer2)
         return_(case_id=case.pk, actor=people.officer2, reason="OTHER", text="不归我管。")
-        shown = returns.report(fresh(people.liaison), returns.last_days())
+        shown = returns.report(fresh(people.liaison), last_days(90))
         assert told(shown.rows) == [(f"u{people.officer2.pk}", 0, 1, "–")]
         assert shown.uncounted == 1
 
@@ -116,7 +117,7 @@ class TestWhoReads:
         refuse(case, people.liaison, people.officer2)
         elsewhere = factories.case(people.stranger, tree.liangsan)
         refuse(elsewhere, people.stranger, people.stranger)
-        days = returns.last_days()
+        days = last_days(90)
         for who, number in (("liaison", 1), ("stranger", 1), ("far_stranger", 0), ("area_head", 2), ("viewer", 2)):
             assert returns.report(fresh(getattr(people, who)), days).total.returned == number, who
         for who in ("officer", "officer2", "staff"):
@@ -131,14 +132,14 @@ class TestWhoReads:
         refuse(found, people.liaison, people.officer2)
         people.far_stranger.postings.filter(grid=tree.micro).delete()
         assert Case.objects.visible_to(fresh(people.far_stranger)).filter(pk=found.pk).exists()
-        assert returns.report(fresh(people.far_stranger), returns.last_days()).rows == []
+        assert returns.report(fresh(people.far_stranger), last_days(90)).rows == []
 
     def test_not_of_confidential_cases_that_the_reader_may_not_see(self, tree: Tree, people: People):
         factories.category("0201")
         secret = factories.case(people.officer, tree.micro, confidential=True)
         refuse(secret, people.liaison, people.officer2)
-        assert returns.report(fresh(people.viewer), returns.last_days()).rows == []
-        assert returns.report(fresh(people.head), returns.last_days()).total.returned == 1
+        assert returns.report(fresh(people.viewer), last_days(90)).rows == []
+        assert returns.report(fresh(people.head), last_days(90)).total.returned == 1
 
     def test_ones_own_and_ones_departments(self, case: Case, people: People):
         refuse(case, people.liaison, people.officer2)
@@ -150,21 +151,21 @@ class TestWhoReads:
 
 class TestPeriods:
     def test_months_and_quarters(self):
-        assert returns.month_of(date(2026, 2, 14)) == Period(date(2026, 2, 1), date(2026, 2, 28))
-        assert returns.month_of(date(2026, 12, 31)) == Period(date(2026, 12, 1), date(2026, 12, 31))
+        assert month_of(date(2026, 2, 14)) == Period(date(2026, 2, 1), date(2026, 2, 28))
+        assert month_of(date(2026, 12, 31)) == Period(date(2026, 12, 1), date(2026, 12, 31))
         for month, first, last in (
             (1, (1, 1), (3, 31)),
             (5, (4, 1), (6, 30)),
             (9, (7, 1), (9, 30)),
             (12, (10, 1), (12, 31)),
         ):
-            assert returns.quarter_of(date(2026, month, 15)) == Period(date(2026, *first), date(2026, *last))
-        assert (returns.last_days().last - returns.last_days().first).days == 89
+            assert quarter_of(date(2026, month, 15)) == Period(date(2026, *first), date(2026, *last))
+        assert (last_days(90).last - last_days(90).first).days == 89
 
     def test_wrong_days(self):
         for first, last in ((date(2026, 2, 2), date(2026, 2, 1)), (date(1, 1, 1), date(2026, 1, 1))):
             with pytest.raises(InvalidInput):
-                returns.between(first, last)
+                between(first, last)
 
 
 class TestPage:
@@ -218,7 +219,7 @@ def test_four_statements_whatever_the_size(tree: Tree, people: People, statement
         reader = fresh(people.liaison)
         Case.objects.visible_to(reader).first()
         with statements(4):
-            assert len(returns.report(reader, returns.last_days()).rows) == len(handlers) + 1
+            assert len(returns.report(reader, last_days(90)).rows) == len(handlers) + 1
         with statements(4):
             returns.own(reader)
 
