@@ -1,17 +1,62 @@
 """Fixtures of all tests."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, setup_databases
+from hypothesis import settings as hypothesis_settings
+from pytest_django.plugin import DjangoDbBlocker
 
+from tests import database
 from tests import people as cast
 from tests.factories import Tree
 from tests.people import People
 
 _TRANSACTION = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK")
+# How long an example takes says nothing on a machine that does something else as well.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
+_WITH_DATABASE = {"db", "transactional_db", "live_server"}
+
+
+def _needs_database(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(names & _WITH_DATABASE)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The database is made while the workers start and run what needs none."""
+    leads = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if leads and config.option.create_db and not config.option.collectonly:
+        database.start_making()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs no database comes first. pytest-django bars it from any, so that it has nothing to say about
+    PostgreSQL: there it is left out, and counted as deselected; the run on SQLite has it."""
+    free = [item for item in items if not _needs_database(item)]
+    bound = [item for item in items if _needs_database(item)]
+    if os.environ.get("TEST_RUN") == "postgres":
+        config.hook.pytest_deselected(items=free)
+        free = []
+    items[:] = [*free, *bound]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+    django_db_createdb: bool,
+) -> None:
+    """A copy of the template. Without --create-db the database of the last run, with new migrations applied."""
+    with django_db_blocker.unblock():
+        if not database.provide(afresh=django_db_createdb):
+            setup_databases(verbosity=0, interactive=False, keepdb=True)
 
 
 @pytest.fixture

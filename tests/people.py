@@ -32,19 +32,19 @@ class People:
 def settle(tree: Tree) -> People:
     """Post everybody."""
     chengguan = factories.department(tree.street)
-    return People(
-        officer=factories.posted("officer", tree.micro, Role.OFFICER),
-        officer2=factories.posted("officer2", tree.micro2, Role.OFFICER),
-        liaison=factories.posted("liaison", tree.wenyuan1, Role.LIAISON),
-        head=factories.posted("head", tree.wenyuan1, Role.HEAD),
-        area_liaison=factories.posted("area_liaison", tree.area, Role.LIAISON),
-        area_head=factories.posted("area_head", tree.area, Role.HEAD),
-        dispatcher=factories.posted("dispatcher", tree.street, Role.DISPATCHER),
-        street_head=factories.posted("street_head", tree.street, Role.HEAD),
-        inspector=factories.posted("inspector", tree.street, Role.INSPECTOR),
-        viewer=factories.posted("viewer", tree.street, Role.VIEWER),
-        staff=factories.posted("staff", tree.street, Role.OFFICER, chengguan),
-        stranger=factories.posted("stranger", tree.liangsan, Role.LIAISON),
-        far_stranger=factories.posted("far_stranger", tree.xiuyuan, Role.LIAISON),
-        chengguan=chengguan,
-    )
+    found = factories.posted_at_once([
+        ("officer", tree.micro, Role.OFFICER, None),
+        ("officer2", tree.micro2, Role.OFFICER, None),
+        ("liaison", tree.wenyuan1, Role.LIAISON, None),
+        ("head", tree.wenyuan1, Role.HEAD, None),
+        ("area_liaison", tree.area, Role.LIAISON, None),
+        ("area_head", tree.area, Role.HEAD, None),
+        ("dispatcher", tree.street, Role.DISPATCHER, None),
+        ("street_head", tree.street, Role.HEAD, None),
+        ("inspector", tree.street, Role.INSPECTOR, None),
+        ("viewer", tree.street, Role.VIEWER, None),
+        ("staff", tree.street, Role.OFFICER, chengguan),
+        ("stranger", tree.liangsan, Role.LIAISON, None),
+        ("far_stranger", tree.xiuyuan, Role.LIAISON, None),
+    ])  # fmt: skip
+    return People(**found, chengguan=chengguan)

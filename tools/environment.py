@@ -138,6 +138,14 @@ def variables() -> dict[str, str]:
     return env
 
 
+def with_bytecode(env: dict[str, str]) -> dict[str, str]:
+    """Add a place for bytecode where none may be written beside the sources: a run starts Python twenty times."""
+    if not env.get("PYTHONDONTWRITEBYTECODE"):
+        return env
+    kept = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(VAR / "bytecode")} | kept
+
+
 def manage(*words: str) -> list[str]:
     """Return the command line of a Django management command."""
     return [str(PYTHON), str(MANAGE), *words]

@@ -62,13 +62,15 @@ def command(name: str, words: list[str], report: Path) -> list[str]:
     own_number = any(word.startswith(("-n", "--numprocesses")) for word in rest)
     if not own_number:
         result += ["-n", "0" if name == "browser" or "--pdb" in rest else "2"]
+    if not any(word.startswith("--dist") for word in rest):
+        result += ["--dist", "loadgroup"]  # what shares costly rows stays in one process
     return [*result, *rest, f"--junitxml={report}"]
 
 
 def _run(name: str, words: list[str], extra: dict[str, str]) -> Outcome:
     report = VAR / f"test-{name}.xml"
     report.unlink(missing_ok=True)
-    env = environment.variables() | {"TEST_RUN": name}
+    env = environment.with_bytecode(environment.variables()) | {"TEST_RUN": name}
     env.pop("DATABASE_URL", None)
     say(f"\n── {name} ──")
     code = processes.run(command(name, words, report), cwd=ROOT, env=env | extra, ending=signal.SIGINT)

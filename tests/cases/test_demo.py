@@ -32,7 +32,8 @@ from members.models import Letter, PartyMember, Registration
 # On a Saturday nothing is due within a day.
 WEDNESDAY = datetime(2026, 11, 18, 11, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 PASSWORD = "Demo-of-the-tests-1"
-pytestmark = pytest.mark.django_db
+# One process for all: seeding takes half a minute.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
 
 def seed_demo() -> str:

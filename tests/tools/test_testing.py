@@ -1,8 +1,10 @@
 """How `./run test` turns words into pytest's arguments, and pytest's report into totals."""
 
+import sys
+
 import pytest
 
-from tools import testing
+from tools import checks, environment, testing
 from tools.totals import Outcome, count, exit_code, judge, verdict
 
 
@@ -59,6 +61,25 @@ def test_number_of_processes(tmp_path, name, words, number):
     line = testing.command(name, words, tmp_path / "r.xml")
     assert line.count("-n") == 1
     assert line[line.index("-n") + 1] == number
+
+
+def test_bytecode_is_kept_apart_where_none_may_lie_beside_the_sources():
+    assert environment.with_bytecode({"A": "1"}) == {"A": "1"}
+    kept = environment.with_bytecode({"PYTHONDONTWRITEBYTECODE": "1"})
+    assert kept == {"PYTHONPYCACHEPREFIX": str(environment.VAR / "bytecode")}
+
+
+def test_all_checks_are_told_in_their_order_and_what_a_failed_one_said(monkeypatch, capsys):
+    def check(name: str, code: str) -> checks.Check:
+        return checks.Check(name, f"关于{name}", [sys.executable, "-c", code])
+
+    found = [check("a", "print('quiet')"), check("b", "print('wrong here'); raise SystemExit(3)"), check("c", "")]
+    monkeypatch.setattr(checks, "all_checks", lambda: found)
+    monkeypatch.setattr(environment, "ensure", lambda kind: None)
+    assert checks.run_checks() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[:4]] == [["ok", "a"], ["failed", "b"], ["wrong", "here"], ["ok", "c"]]
+    assert lines[4] == "检查未通过：关于b。"
 
 
 REPORT = """<?xml version="1.0"?><testsuites><testsuite tests="6" failures="1" errors="2" skipped="1">
