@@ -1,6 +1,5 @@
 """Fixtures of all tests."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -36,14 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs no database comes first. pytest-django bars it from any, so that it has nothing to say about
-    PostgreSQL: there it is left out, and counted as deselected; the run on SQLite has it."""
-    free = [item for item in items if not _needs_database(item)]
-    bound = [item for item in items if _needs_database(item)]
-    if os.environ.get("TEST_RUN") == "postgres":
-        config.hook.pytest_deselected(items=free)
-        free = []
-    items[:] = [*free, *bound]
+    """What needs no database comes first, while the database is being made. Both databases run the whole suite."""
+    items.sort(key=_needs_database)
 
 
 @pytest.fixture(scope="session")

@@ -151,7 +151,7 @@ ACTIONS = st.lists(
 
 
 @settings(
-    max_examples=MANY // 4,
+    max_examples=MANY,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
