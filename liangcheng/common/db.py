@@ -65,7 +65,8 @@ def percentiles(
     rows = queryset.order_by().annotate(by_=models.Value(0) if by is None else by, value_=expression)
     if connections[queryset.db].vendor == "postgresql":
         found = rows.values("by_").annotate(percentiles_=_PercentileCont("value_", fractions))
-        listed = {by_: tuple(values) for by_, values in found.values_list("by_", "percentiles_")}
+        # A whole without rows is still one row, of NULL.
+        listed = {by_: tuple(each) for by_, each in found.values_list("by_", "percentiles_") if each is not None}
     else:
         values: dict[Any, list[Any]] = {}
         for by_, value in rows.values_list("by_", "value_"):

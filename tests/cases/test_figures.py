@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db.models import F, Q
 from django.http import QueryDict
 from django.test import RequestFactory
 from django.utils import timezone
@@ -37,6 +37,17 @@ def listed(user, query: str) -> int:
 
 def at(day: date, hour: int = 10) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=timezone.get_default_timezone())
+
+
+def columns(condition: Q) -> set[str]:
+    """The names of all columns that a condition asks for."""
+    found: set[str] = set()
+    for child in condition.children:
+        if isinstance(child, Q):
+            found |= columns(child)
+        else:
+            found |= {child[0].split("__")[0], *([child[1].name] if isinstance(child[1], F) else [])}
+    return found
 
 
 class TestPeriods:
@@ -154,17 +165,14 @@ class TestCounting:
         with django_assert_num_queries(6):
             counting.count(Case.objects.all(), days, now())
 
-    @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's indexes carry no more columns")
-    def test_a_year_is_read_from_the_index_alone(self, people, tree):
-        days = period_of(PeriodKind.YEAR, timezone.localdate())
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cases = Case.objects.within(tree.street)
+    def test_what_a_moment_counts_stands_in_its_index(self):
+        """Whether PostgreSQL then reads the index alone depends on its size and on VACUUM: the benchmark's to show."""
+        indexes = {index.name: index for index in Case._meta.indexes}
         for moment, wanted in counting._by_moment(MEASURES.values()).items():
-            rows = cases.filter(moment.within(days, now())).order_by().values(by_=counting.child_of(tree.street))
-            plan = rows.annotate(**counting._counts(wanted)).explain()
-            assert f"Index Only Scan using case_figures_{moment.value.removesuffix('_at')}" in plan, plan
+            index = indexes[f"case_figures_{moment.value.removesuffix('_at')}"]
+            assert index.fields == ["community", moment.value]
+            for measure in wanted:
+                assert columns(measure.condition) <= {*index.fields, *index.include}, measure.key
 
 
 class TestFilter:
